@@ -1,0 +1,69 @@
+"""What can go wrong, and the exit code that each kind ends the program with.
+
+    BenchError                 1   never raised itself
+    ├── UsageError             2   an option, name or path the user gave
+    │   ├── UnknownNameError   2   a name nothing matches, with the nearest ones
+    │   └── StoreError         2   a results store that cannot be read or written
+    ├── DataError              4   images or weights that are absent, damaged or not what they say
+    └── JobError               3   a job that failed; the run goes on
+
+Every message is one line: what was given, what is allowed, what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Documented exit codes of the command line."""
+
+    OK = 0
+    REGRESSION = 1
+    USAGE = 2
+    JOBS_FAILED = 3
+    DATA = 4
+    INTERRUPTED = 130
+
+
+class BenchError(Exception):
+    """Base of all errors that a user can cause and mend."""
+
+    exit_code = ExitCode.REGRESSION
+
+
+class UsageError(BenchError):
+    """An option, name or path that cannot be used."""
+
+    exit_code = ExitCode.USAGE
+
+
+class UnknownNameError(UsageError):
+    """A name that matches nothing.
+
+    >>> print(UnknownNameError("model", "convnxt", ["convnext", "swin"]))
+    unknown model 'convnxt'; did you mean convnext? `bench list models` shows all
+    """
+
+    def __init__(self, what: str, given: str, known: Iterable[str]) -> None:
+        near = get_close_matches(given, list(known), n=3, cutoff=0.5)
+        hint = f"; did you mean {', '.join(near)}?" if near else ";"
+        super().__init__(f"unknown {what} {given!r}{hint} `bench list {what}s` shows all")
+
+
+class StoreError(UsageError):
+    """A results store that cannot be opened, read or written."""
+
+
+class DataError(BenchError):
+    """Images or weights that are missing, damaged or not what they claim to be."""
+
+    exit_code = ExitCode.DATA
+
+
+class JobError(BenchError):
+    """A job that cannot give a number it could vouch for."""
+
+    exit_code = ExitCode.JOBS_FAILED

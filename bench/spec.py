@@ -1,0 +1,267 @@
+"""Declarations and records: the vocabulary that every other module speaks.
+
+Standard library only, so that listing, planning and ``--help`` never pay for torch.
+A *declaration* (`Model`, `Dataset`, `Suite`) is data a user can add in one file. A *job* is one
+measurement to make; an *outcome* is what came of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What mixes information across space."""
+
+    CONVNET = "convnet"
+    TRANSFORMER = "transformer"
+    HYBRID = "hybrid"
+
+
+class Scale(StrEnum):
+    """Pretraining scale: from scratch on the 1k set, or pretrained on the 22k set first."""
+
+    IN1K = "1k"
+    IN22K = "22k"
+
+
+class Role(StrEnum):
+    """The part a dataset plays; ImageNet's sets and the embedded ones share these names."""
+
+    TRAIN = "train"
+    PRETRAIN = "pretrain"
+    VAL = "val"
+    V2 = "v2"
+    A = "a"
+    R = "r"
+    SKETCH = "sketch"
+    C = "c"
+
+
+class Measure(StrEnum):
+    """A kind of job; `bench.measure` maps each to one function."""
+
+    EVALUATE = "evaluate"
+    PROFILE = "profile"
+    SPEED = "speed"
+
+
+class AmpDtype(StrEnum):
+    """Autocast dtype, as timm's ``--amp-dtype`` names it."""
+
+    FLOAT16 = "float16"
+    BFLOAT16 = "bfloat16"
+
+
+class Status(StrEnum):
+    """How a job ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+
+
+#: Raise a measure's number when its definition changes: old rows are then measured again.
+MEASURE_VERSION: Mapping[Measure, int] = {
+    Measure.EVALUATE: 1,
+    Measure.PROFILE: 1,
+    Measure.SPEED: 1,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """One network with one set of weights.
+
+    ``arch`` is the import path of a class or function that builds the network
+    (``timm.models.convnext:ConvNeXt``) and ``kwargs`` what it is called with, so two models
+    of equal ``arch`` and ``kwargs`` cost the same whatever their weights.
+    """
+
+    name: str  #: unique, ``<architecture>.<weights tag>`` as in timm: ``convnext_m.g22k``
+    family: str  #: ``convnext``
+    kind: Kind
+    size: str  #: position on the family's ladder: ``xs``, ``s``, ``m``, ``l``, ``xl``
+    arch: str
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    resolution: int  #: input height and width, pixels
+    classes: int  #: length of the logits
+    mean: tuple[float, float, float]  #: RGB, of pixels scaled to 0..1
+    std: tuple[float, float, float]
+    world: str  #: which datasets its labels mean something on: ``glyphs``, ``imagenet``
+    scale: Scale  #: pretraining scale
+    trained_on: str  #: the chain, ``glyphs-22k>glyphs-1k``
+    pretrain_images: int  #: distinct images of the largest pretraining set, 0 from scratch
+    weights: str  #: path of a safetensors file, relative to the zoo folder
+    weights_sha256: str  #: hex digest of that file, from its card
+    source: str = "zoo"
+
+    @property
+    def architecture(self) -> str:
+        """Name without the weights tag; models that share it share params, MACs and speed."""
+        return self.name.split(".", 1)[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """One labelled set of images.
+
+    ``draw`` is the import path of ``(dataset, index) -> (pixels, label)``, pixels a uint8
+    array of shape (resolution, resolution, 3); ``options`` is what that function reads.
+    """
+
+    name: str  #: unique: ``glyphs-r``
+    world: str  #: ``glyphs``, ``imagenet``
+    role: Role
+    images: int
+    classes: int
+    resolution: int  #: pixels
+    draw: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    twin: str | None = None  #: the in-distribution set that a shifted set is compared with
+    digest: str | None = None  #: sha256 of pixels and labels as published; None: not published
+    about: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suite:
+    """What ``bench run NAME`` does when nothing else is said."""
+
+    name: str
+    title: str
+    models: tuple[str, ...]  #: selectors, as ``--models`` takes them
+    datasets: tuple[str, ...]  #: dataset names or globs
+    measures: tuple[Measure, ...]
+    report: str  #: name of the report that shows it
+    notebook: str = ""  #: the suite file's docstring: command, duration, what to expect
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How jobs are run, as timm's users know it."""
+
+    device: str = "cpu"  #: torch device string
+    device_name: str = "cpu"  #: what that device is, ``NVIDIA H200`` or the CPU's model and threads
+    batch_size: int = 256
+    amp: bool = False
+    amp_dtype: AmpDtype = AmpDtype.FLOAT16
+    channels_last: bool = False
+    compile: bool = False
+    workers: int = 2  #: processes that prepare images
+    limit: int | None = None  #: first so many images of each set; None is all
+
+    @property
+    def precision(self) -> str:
+        """``float32``, or the autocast dtype."""
+        return str(self.amp_dtype) if self.amp else "float32"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One measurement of one model; ``dataset`` and its actual ``dataset_digest`` for evaluate."""
+
+    measure: Measure
+    model: Model
+    options: Options
+    dataset: Dataset | None = None
+    dataset_digest: str | None = None
+
+    @property
+    def id(self) -> str:
+        """16 hex digits of the sha256 of everything that changes the number.
+
+        Never of the suite, so suites share results; nor of the workers or, in float32, the
+        batch size: evaluation decides near-ties in float64, so they change nothing. Params and
+        MACs depend on the architecture alone; speed on the machine too.
+        """
+        model, options = self.model, self.options
+        key: dict[str, Any] = {
+            "measure": self.measure,
+            "version": MEASURE_VERSION[self.measure],
+            "arch": model.arch,
+            "kwargs": dict(model.kwargs),
+            "classes": model.classes,
+            "resolution": model.resolution,
+        }
+        if self.measure is Measure.EVALUATE:
+            key |= {
+                "weights": model.weights_sha256,
+                "mean": model.mean,
+                "std": model.std,
+                "data": self.dataset_digest,
+                "limit": options.limit,
+                "precision": options.precision,
+            }
+            if options.amp:
+                key["batch_size"] = options.batch_size
+        if self.measure is Measure.SPEED:
+            key |= {
+                "device": options.device_name,
+                "precision": options.precision,
+                "batch_size": options.batch_size,
+                "channels_last": options.channels_last,
+                "compile": options.compile,
+            }
+        text = json.dumps(key, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def label(self) -> str:
+        """For people: ``evaluate convnext_m.g22k glyphs-r``."""
+        where = self.dataset.name if self.dataset else ""
+        return f"{self.measure} {self.model.name} {where}".rstrip()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """One number: ``value`` with a 95 % interval ``low``..``high`` where one is known."""
+
+    metric: str  #: ``top1``, ``gmacs``, ``throughput`` ...
+    value: float
+    unit: str  #: ``%``, ``GMACs``, ``img/s``, ``ms``, ``M``, ``nat`` ...
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None  #: images, iterations: what the interval rests on
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of a job; ``error`` is one line when it failed."""
+
+    job: Job
+    status: Status
+    measurements: tuple[Measurement, ...] = ()
+    notes: Mapping[str, Any] = field(default_factory=dict)  #: JSON: batch, raw samples, versions
+    predictions: bytes | None = None  #: npz of per-image predictions, see `bench.metrics.stored`
+    seconds: float = 0.0
+    error: str | None = None
+
+
+def to_json(record: Model | Dataset | Suite | Options | Job) -> dict[str, Any]:
+    """A declaration as JSON-ready built-ins."""
+    data: dict[str, Any] = json.loads(json.dumps(asdict(record), default=str))
+    return data
+
+
+__all__ = [
+    "MEASURE_VERSION",
+    "AmpDtype",
+    "Dataset",
+    "Job",
+    "Kind",
+    "Measure",
+    "Measurement",
+    "Model",
+    "Options",
+    "Outcome",
+    "Role",
+    "Scale",
+    "Status",
+    "Suite",
+    "replace",
+    "to_json",
+]
