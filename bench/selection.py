@@ -1,0 +1,153 @@
+"""What a selector means: pure functions from a string and declarations to some of them.
+
+>>> split("convnext, swin_m,,*.g22k")
+('convnext', 'swin_m', '*.g22k')
+>>> [str(scale) for scale in parse_scales("in1k,glyphs-22k")]
+['1k', '22k']
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TypeVar
+
+from bench.errors import UnknownNameError, UsageError
+from bench.spec import Dataset, Model, Scale
+
+#: Sizes from small to large, as papers and timm name them; others follow in declared order.
+LADDER = (
+    *("atto", "femto", "pico", "nano", "xxs", "xs", "ti", "t", "tiny", "s", "small", "m"),
+    *("medium", "b", "base", "l", "large", "xl", "xlarge", "xxl", "h", "huge", "g", "giant"),
+)
+_SCALE = re.compile(r"(?:(?:in|imagenet|g|glyphs)[-_]?)?(1k|21k|22k)")
+_LONGEST_SHOWN = 60
+Declared = TypeVar("Declared", Model, Dataset)
+
+
+def models(selector: str | Iterable[str], known: Sequence[Model]) -> tuple[Model, ...]:
+    """The known models that a selector names, see `bench.registry.models`.
+
+    Raises UnknownNameError for a part that matches nothing, UsageError for an empty selector
+    or an ``@file`` that cannot be read.
+    """
+    near = _unique(word for m in known for word in (m.family, m.architecture, m.name))
+    chosen: dict[str, Model] = {}
+    for part in _parts(selector, "model"):
+        matches = [m for m in known if _matches(part, m.name, m.architecture, m.family, m.size)]
+        if not matches:
+            raise UnknownNameError("model", _short(part), near)
+        chosen |= {m.name: m for m in matches}
+    families = _unique(m.family for m in chosen.values())
+    declared = _unique(m.size for m in known)
+    sizes = [size for size in LADDER if size in declared]
+    sizes += [size for size in declared if size not in LADDER]
+    scales = list(Scale)
+
+    def place(model: Model) -> tuple[int, int, int, str]:
+        family, size = families.index(model.family), sizes.index(model.size)
+        return family, size, scales.index(model.scale), model.name
+
+    return tuple(sorted(chosen.values(), key=place))
+
+
+def datasets(selector: str | Iterable[str], known: Sequence[Dataset]) -> tuple[Dataset, ...]:
+    """The known datasets that a selector names, in the order selected.
+
+    Raises as `models` does.
+    """
+    near = _unique(word for d in known for word in (d.name, d.role))
+    chosen: dict[str, Dataset] = {}
+    for part in _parts(selector, "dataset"):
+        matches = [d for d in known if _matches(part, d.name, d.name, d.role)]
+        if not matches:
+            raise UnknownNameError("dataset", _short(part), near)
+        chosen = {**chosen, **{d.name: d for d in matches if d.name not in chosen}}
+    return tuple(chosen.values())
+
+
+def with_scales(
+    chosen: Sequence[Model], scales: Sequence[Scale], selector: str | Iterable[str]
+) -> tuple[Model, ...]:
+    """Those of ``chosen`` that have one of ``scales``; UsageError if none has."""
+    kept = tuple(model for model in chosen if model.scale in scales)
+    if not kept:
+        said = selector if isinstance(selector, str) else ",".join(selector)
+        wanted = " or ".join(f"in{scale}" for scale in scales)
+        there = ", ".join(_unique(f"in{model.scale}" for model in chosen))
+        raise UsageError(
+            f"no model left: --models {_short(said)!r} selects {len(chosen)}, none pretrained at "
+            f"{wanted}; available: {there}"
+        )
+    return kept
+
+
+def parse_scales(scales: str | Iterable[str | Scale] | None) -> tuple[Scale, ...]:
+    """Pretraining scales as people write them: ``in1k``, ``IN-22k``, ``1k``, ``glyphs-22k``, ``in21k``.
+
+    None is all of them. Raises UsageError for anything else.
+    """
+    if scales is None:
+        return tuple(Scale)
+    parts = split(scales)
+    found = []
+    for part in parts:
+        match = _SCALE.fullmatch(part.lower())
+        if match is None:
+            raise UsageError(
+                f"unknown pretraining scale {_short(part)!r}; allowed: in1k, in22k, "
+                "or both with a comma between"
+            )
+        found.append(Scale.IN1K if match[1] == "1k" else Scale.IN22K)
+    if not found:
+        raise UsageError("no pretraining scale given; allowed: in1k, in22k")
+    return tuple(scale for scale in Scale if scale in found)
+
+
+def split(selector: str | Iterable[str]) -> tuple[str, ...]:
+    """Parts of a comma list, or of several, without blanks."""
+    lists = [selector] if isinstance(selector, str) else selector
+    return tuple(part for text in lists for raw in text.split(",") if (part := raw.strip()))
+
+
+def _parts(selector: str | Iterable[str], what: str) -> tuple[str, ...]:
+    parts: list[str] = []
+    for part in split(selector):
+        parts += _read(part[1:]) if part.startswith("@") else [part]
+    if not parts:
+        raise UsageError(f"no {what} selected; `bench list {what}s` shows what there is")
+    return tuple(parts)
+
+
+def _read(name: str) -> list[str]:
+    """Selectors of an ``@file``: any number a line, ``#`` starts a comment."""
+    try:
+        lines = Path(name).expanduser().read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError, RuntimeError) as error:  # absent, not text, no such home
+        reason = getattr(error, "strerror", None) or "no text file"
+        raise UsageError(f"cannot read selectors from {_short(name)!r}: {reason}") from error
+    parts = split(line.split("#", 1)[0] for line in lines)
+    if any(part.startswith("@") for part in parts):
+        raise UsageError(f"{_short(name)!r} names another @file; one level only")
+    return list(parts)
+
+
+def _matches(part: str, name: str, architecture: str, *groups: str) -> bool:
+    """Whether a part is one of the names, or globs a full one; case does not matter.
+
+    A glob never looks at groups: ``s*`` would be every small model besides every Swin.
+    """
+    part, name, architecture = part.lower(), name.lower(), architecture.lower()
+    if part in ("all", name, architecture, *(group.lower() for group in groups)):
+        return True
+    return fnmatchcase(name, part) or fnmatchcase(architecture, part)
+
+
+def _unique(words: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(str(word) for word in words))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"
