@@ -1,0 +1,98 @@
+"""The command line: parse, call, print.
+
+Each command imports what it needs when it is called, so that ``bench --help`` loads neither torch
+nor pandas. `main` is the one place that turns an error into a line and an exit code.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+import bench
+from bench.cli import data, doctor, export, listing, report, run, train
+from bench.errors import BenchError, ExitCode
+
+_EPILOG = """\
+\b
+Exit codes:
+    0  all went well
+    1  a regression, or an error of bench's own
+    2  an option, name or path that cannot be used
+    3  some jobs failed; the others are stored
+    4  images or weights that are absent or damaged
+  130  interrupted; the same command goes on
+
+\b
+Environment:
+  BENCH_PATH   folders with models, datasets, suites, reports and metrics of your own
+  BENCH_CACHE  where drawn images are kept
+  BENCH_DEBUG  1 shows the traceback of an unexpected error
+"""
+
+app = typer.Typer(
+    name="bench",
+    help="Do modern ConvNets scale like Vision Transformers, and do they stay robust?",
+    epilog=_EPILOG,
+    rich_markup_mode=None,  # plain help starts in a third of the time
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+app.command("run")(run.run)
+app.command("list")(listing.show)
+app.command("report")(report.report)
+app.command("export")(export.export)
+app.command("train")(train.train)
+app.command("doctor")(doctor.doctor)
+app.add_typer(data.app, name="data")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"bench {bench.__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code, see `bench.errors.ExitCode`.
+
+    Mistakes become one line on stderr; an unexpected error keeps its traceback only when
+    ``BENCH_DEBUG=1`` is set.
+    """
+    try:
+        code = app(args=arguments, prog_name="bench", standalone_mode=False)
+    except BenchError as error:
+        return _fail(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        code = ExitCode.INTERRUPTED
+    except Exception as error:
+        # The parser's own errors have no public base class, only this method.
+        say = getattr(error, "format_message", None)
+        if say is not None:
+            return _fail(f"{say()} (`bench --help` shows the commands)", ExitCode.USAGE)
+        if os.environ.get("BENCH_DEBUG") == "1":
+            raise
+        text = f"unexpected {type(error).__name__}: {error}; BENCH_DEBUG=1 shows where"
+        return _fail(text, ExitCode.REGRESSION)
+    if code == ExitCode.INTERRUPTED:
+        return _fail("interrupted; run the same command to go on", ExitCode.INTERRUPTED)
+    return int(code or 0)
+
+
+def _fail(message: str, code: ExitCode) -> int:
+    print(f"bench: {' '.join(message.split())}", file=sys.stderr)
+    return int(code)
