@@ -3,9 +3,9 @@
 Declarations are found, never registered by hand: `MODELS` in each public module of
 `bench.models`, `DATASETS` in `bench.data`, one `SUITE` in each file of ``suites/``, one ``build``
 in each file of ``reports/``. A user adds more without touching the package: each folder named in
-the environment variable ``BENCH_PATH`` may hold ``models/``, ``data/``, ``suites/``, ``reports/`` and
-``metrics/`` of its own. Such a folder also joins the end of ``sys.path``, so that a dataset in it
-can name a drawing function that lies beside it. Declaring a name twice is an error.
+the environment variable ``BENCH_PATH`` may hold ``models/``, ``data/``, ``suites/``, ``reports/``
+and ``metrics/`` of its own. Such a folder also joins the end of ``sys.path``, so that a dataset
+in it can name a drawing function that lies beside it. Declaring a name twice is an error.
 """
 
 from __future__ import annotations
@@ -134,7 +134,8 @@ def _declared(section: Section, attribute: str, kind: type[T]) -> dict[str, T]:
     for module in modules(section):
         records = getattr(module, attribute, None)
         if not isinstance(records, tuple) or not all(isinstance(r, kind) for r in records):
-            raise UsageError(f"{module.__file__} must define {attribute}, a tuple of {kind.__name__}")
+            what = f"{attribute}, a tuple of {kind.__name__}"
+            raise UsageError(f"{module.__file__} must define {what}")
         rows += [(record.name, record, str(module.__file__)) for record in records]
     return _unique(rows)
 

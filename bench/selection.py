@@ -85,9 +85,9 @@ def with_scales(
 
 
 def parse_scales(scales: str | Iterable[str | Scale] | None) -> tuple[Scale, ...]:
-    """Pretraining scales as people write them: ``in1k``, ``IN-22k``, ``1k``, ``glyphs-22k``, ``in21k``.
+    """Pretraining scales as people write them: ``in1k``, ``IN-22k``, ``1k``, ``glyphs-22k``.
 
-    None is all of them. Raises UsageError for anything else.
+    timm's ``in21k`` is ``in22k``; None is all of them. Raises UsageError for anything else.
     """
     if scales is None:
         return tuple(Scale)
