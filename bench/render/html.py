@@ -183,7 +183,8 @@ def _cell(column: Column, row: Row) -> str:
     text += f"<sup>{_text(mark)}</sup>" if mark else ""
     text += f' <span class="interval">{_text(around)}</span>' if around else ""
     value = f' data-value="{raw!r}"' if column.numeric and cells.is_number(raw) else ""
-    return f"<td{' class="n"' if column.numeric else ''}{value}>{text}</td>"
+    kind = ' class="n"' if column.numeric else ""
+    return f"<td{kind}{value}>{text}</td>"
 
 
 @_block.register
