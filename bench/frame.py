@@ -1,0 +1,72 @@
+"""Rows of a results store as a DataFrame: the one table that all analysis starts from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_WHOLE = "Int64"  # whole numbers with gaps
+#: Columns in order. ``low`` and ``high`` bound a 95 % interval; ``limit`` is the number of images
+#: of a set that was cut short; ``source`` says that a value was measured here, not published.
+COLUMNS: tuple[str, ...] = (
+    *("job", "run", "measure", "model", "architecture", "family", "kind", "size", "scale"),
+    *("trained_on", "pretrain_images", "resolution", "world", "dataset", "role", "twin"),
+    *("dataset_digest", "limit", "metric", "value", "unit", "low", "high", "n", "status"),
+    *("error", "device", "device_name", "precision", "batch_size", "seconds", "finished"),
+    "source",
+)
+#: Types of the columns that are not text.
+TYPES: Mapping[str, str] = {
+    **dict.fromkeys(("value", "low", "high", "seconds"), "float64"),
+    **dict.fromkeys(("pretrain_images", "resolution", "limit", "n", "batch_size"), _WHOLE),
+}
+_MEASURED = ("metric", "value", "unit", "low", "high", "n")
+
+QUERY = """
+SELECT o.job_id, o.run_id, o.job, o.status, o.error, o.seconds, o.finished,
+       m.metric, m.value, m.unit, m.low, m.high, m.n
+FROM outcomes AS o LEFT JOIN measurements AS m USING (job_id)
+ORDER BY o.rowid, m.position
+"""
+
+
+def build(rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
+    """The frame of the rows that `QUERY` gives: one row a measurement, typed even when empty."""
+    import pandas as pd  # not above: writing a store does without
+
+    records: list[dict[str, Any]] = []
+    jobs: dict[str, dict[str, Any]] = {}
+    for job_id, run, job, status, error, seconds, finished, *measured in rows:
+        if job_id not in jobs:
+            jobs[job_id] = described(json.loads(job))
+        own = {"job": job_id, "run": run, "status": status, "error": error}
+        times = {"seconds": seconds, "finished": finished, "source": "measured"}
+        records.append(jobs[job_id] | own | dict(zip(_MEASURED, measured, strict=True)) | times)
+    return pd.DataFrame(
+        {
+            name: pd.Series([record[name] for record in records], dtype=TYPES.get(name, "str"))
+            for name in COLUMNS
+        }
+    )
+
+
+def described(job: Mapping[str, Any]) -> dict[str, Any]:
+    """The frame's columns that a stored job fills; KeyError or TypeError if it is no job."""
+    model, options, dataset = job["model"], job["options"], job["dataset"] or {}
+    same = ("family", "kind", "size", "scale", "trained_on", "pretrain_images", "resolution")
+    return {
+        "measure": job["measure"],
+        "model": model["name"],
+        "architecture": job["architecture"],
+        **{name: model[name] for name in (*same, "world")},
+        "dataset": dataset.get("name"),
+        "role": dataset.get("role"),
+        "twin": dataset.get("twin"),
+        "dataset_digest": job["dataset_digest"],
+        "precision": job["precision"],
+        **{name: options[name] for name in ("limit", "device", "device_name", "batch_size")},
+    }

@@ -1,0 +1,148 @@
+"""What to do, and how long it may take: a suite and choices to a list of jobs. Pure.
+
+A job's id leaves out what does not change its number, so two models of one architecture share one
+profile and one speed job, and suites share results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from bench.errors import UsageError
+from bench.spec import Dataset, Job, Measure, Model, Options, Suite
+
+#: Seconds that one job is taken to last before any like it was timed, as seen with the zoo on two
+#: CPU cores: rounded guesses that only an ETA is made of.
+TYPICAL_SECONDS: Mapping[Measure, float] = {
+    Measure.PROFILE: 1.0,
+    Measure.EVALUATE: 0.5,
+    Measure.SPEED: 5.0,
+}
+#: And what each image adds.
+TYPICAL_SECONDS_AN_IMAGE: Mapping[Measure, float] = {
+    Measure.PROFILE: 0.0,
+    Measure.EVALUATE: 0.0005,
+    Measure.SPEED: 0.0,
+}
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long one finished job took, and what that depends on."""
+
+    measure: str
+    architecture: str
+    device_name: str
+    images: int  #: 0 where no dataset is read
+    seconds: float
+
+    @staticmethod
+    def of(job: Job, seconds: float) -> Timing:
+        """The timing of one job."""
+        name, device = job.model.architecture, job.options.device_name
+        return Timing(str(job.measure), name, device, images_of(job), seconds)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Seconds for a list of jobs: an estimate, never a measurement.
+
+    ``timed`` of ``jobs`` rest on jobs of the same kind that were timed on this device; the rest
+    are `TYPICAL_SECONDS`.
+    """
+
+    seconds: float
+    jobs: int
+    timed: int
+
+
+def plan(
+    suite: Suite,
+    models: Sequence[Model],
+    datasets: Sequence[Dataset],
+    options: Options,
+    digests: Mapping[str, str | None],
+) -> list[Job]:
+    """Jobs of a suite, each id once: models in the order given, the cheapest job of each first.
+
+    A model meets the datasets of its own world only. ``digests`` maps a dataset's name to the
+    digest of its actual pixels; a job without one can be listed, not run.
+
+    Raises UsageError when there is nothing to do.
+    """
+    jobs: dict[str, Job] = {}
+    for model in models:
+        mine: list[Job] = []
+        for measure in suite.measures:
+            if measure is not Measure.EVALUATE:
+                mine.append(Job(measure=measure, model=model, options=options))
+                continue
+            mine += [
+                Job(
+                    measure=measure,
+                    model=model,
+                    options=options,
+                    dataset=dataset,
+                    dataset_digest=digests.get(dataset.name),
+                )
+                for dataset in datasets
+                if dataset.world == model.world
+            ]
+        for job in sorted(mine, key=_typical):  # stable: equal costs keep the suite's order
+            jobs.setdefault(_identity(job), job)
+    if not jobs:
+        worlds = ", ".join(sorted({model.world for model in models})) or "none"
+        raise UsageError(
+            f"suite {suite.name!r} has nothing to do: none of its datasets belongs to the world of "
+            f"the models selected ({worlds})"
+        )
+    return list(jobs.values())
+
+
+def estimate(jobs: Iterable[Job], past: Iterable[Timing]) -> Estimate:
+    """Seconds that jobs may take one after another, from what past ones took.
+
+    A job lasts as the median of its measure and architecture on its device; failing that, of its
+    measure on its device; failing that, as `TYPICAL_SECONDS` says. Evaluation scales with images.
+
+    >>> estimate([], [])
+    Estimate(seconds=0.0, jobs=0, timed=0)
+    """
+    rates: dict[tuple[str, ...], list[float]] = {}
+    for timing in past:
+        rate = timing.seconds / max(timing.images, 1)
+        for key in (
+            (timing.measure, timing.device_name),
+            (timing.measure, timing.device_name, timing.architecture),
+        ):
+            rates.setdefault(key, []).append(rate)
+    seconds, count, timed = 0.0, 0, 0
+    for job in jobs:
+        kind = (str(job.measure), job.options.device_name)
+        known = rates.get((*kind, job.model.architecture)) or rates.get(kind)
+        seconds += median(known) * max(images_of(job), 1) if known else _typical(job)
+        timed += known is not None
+        count += 1
+    return Estimate(seconds, count, timed)
+
+
+def images_of(job: Job) -> int:
+    """Images that a job reads: those of its dataset, up to the limit."""
+    if job.dataset is None:
+        return 0
+    limit = job.options.limit
+    return job.dataset.images if limit is None else min(limit, job.dataset.images)
+
+
+def _typical(job: Job) -> float:
+    an_image = TYPICAL_SECONDS_AN_IMAGE[job.measure]
+    return TYPICAL_SECONDS[job.measure] + an_image * images_of(job)
+
+
+def _identity(job: Job) -> str:
+    """The id; of a job whose data was never digested, also which data."""
+    if job.dataset is not None and job.dataset_digest is None:
+        return f"{job.id} {job.dataset.name}"
+    return job.id
