@@ -1,0 +1,170 @@
+"""Parts that every report shares: what failed, which data, where the numbers come from.
+
+Functions of a results frame (see `bench.store.Store.frame`) that give blocks of `bench.report`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from bench import registry
+from bench.report import Block, Column, Download, Form, Heading, Note, Table, Tone
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Families in the order of their colours; others follow by name.
+FAMILIES = ("convnext", "swin", "vit", "resnet")
+SIZES = ("xs", "s", "m", "l", "xl")
+ROLES = ("val", "v2", "a", "r", "sketch", "c")
+#: What readers call the sets.
+TITLES = {"val": "val", "v2": "V2", "a": "A", "r": "R", "sketch": "Sketch", "c": "C"}
+
+
+def order(found: set[str], known: tuple[str, ...]) -> tuple[str, ...]:
+    """Known names in their order, then the others by name.
+
+    >>> order({"swin", "mixer", "convnext"}, FAMILIES)
+    ('convnext', 'swin', 'vit', 'resnet', 'mixer')
+    """
+    return (*known, *sorted(found - set(known)))
+
+
+def failures(frame: pd.DataFrame) -> tuple[Block, ...]:
+    """The jobs that failed, each with its error; nothing if none did."""
+    failed = frame[frame["status"] == "failed"].drop_duplicates("job")
+    if failed.empty:
+        return ()
+    table = Table(
+        name="failures",
+        caption=f"{_count(len(failed), 'job')} failed; their numbers are missing above",
+        columns=(
+            Column(key="model", title="Model"),
+            Column(key="measure", title="Measure"),
+            Column(key="dataset", title="Data"),
+            Column(key="error", title="Error"),
+        ),
+        rows=tuple(
+            {key: _text(row[key]) for key in ("model", "measure", "dataset", "error")}
+            for _, row in failed.iterrows()
+        ),
+    )
+    return Heading(text="Failed jobs"), table
+
+
+def data_sets(frame: pd.DataFrame) -> tuple[Block, ...]:
+    """The image sets that were used, by digest, and a warning for each that is not as published."""
+    used = frame[frame["role"].notna() & (frame["metric"] == "top1")]
+    if used.empty:
+        return ()
+    used = used.drop_duplicates(["dataset", "dataset_digest", "n"])
+    known = registry.load().datasets
+    rows, altered = [], []
+    for role in ROLES:
+        for _, row in used[used["role"] == role].iterrows():
+            declared = known.get(str(row["dataset"]))
+            published = declared.digest if declared else None
+            state = "not published" if published is None else "as published"
+            if published is not None and published != row["dataset_digest"]:
+                state = "differs from published"
+                altered.append(str(row["dataset"]))
+            rows.append(
+                {
+                    "dataset": _text(row["dataset"]),
+                    "role": TITLES[role],
+                    "about": declared.about if declared else None,
+                    "n": int(row["n"]),
+                    "digest": _text(row["dataset_digest"])[:16],
+                    "state": state,
+                }
+            )
+    table = Table(
+        name="data-sets",
+        caption="Image sets",
+        columns=(
+            Column(key="dataset", title="Set"),
+            Column(key="role", title="Role"),
+            Column(key="about", title="What it is"),
+            Column(key="n", title="Images", form=Form.FIXED, digits=0),
+            Column(key="digest", title="SHA-256 of pixels and labels", about="First 16 hex digits"),
+            Column(key="state", title="Pixels"),
+        ),
+        rows=tuple(rows),
+    )
+    return (*warnings(altered), table)
+
+
+def warnings(altered: list[str]) -> Iterator[Note]:
+    """A warning that names the sets whose pixels are not the published ones."""
+    if altered:
+        names = ", ".join(dict.fromkeys(altered))
+        yield Note(
+            tone=Tone.WARN,
+            text=f"{names}: these pixels are not the published ones, as another version of a "
+            "library draws them differently. Numbers here compare with each other, not with "
+            "those on the published pixels.",
+        )
+
+
+def conditions(frame: pd.DataFrame) -> str:
+    """What was run on: models, sets, images, machine, precision, in one line."""
+    ok = frame[frame["status"] == "ok"]
+    sets = ok.loc[ok["dataset"].notna(), "dataset"].nunique()
+    worlds = ", ".join(sorted({_text(w) for w in ok["world"].dropna()}))
+    devices = ", ".join(sorted({_text(d) for d in ok["device_name"].dropna()}))
+    precision = ", ".join(sorted({_text(p) for p in ok["precision"].dropna()}))
+    limits = sorted({int(limit) for limit in ok["limit"].dropna()})
+    parts = [
+        f"{_count(ok['model'].nunique(), 'model')} on {_count(sets, 'image set')}"
+        + (f" of {worlds}" if worlds else ""),
+        *(f"first {limit} images of each set" for limit in limits),
+        devices,
+        precision,
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def provenance(frame: pd.DataFrame, env: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Runs and times from the frame, then all of ``env``, nested keys joined by a space."""
+    pairs = []
+    if not frame.empty:
+        first, last = frame["finished"].min(), frame["finished"].max()
+        pairs.append(("measured", f"{first} to {last}" if first != last else str(first)))
+        pairs.append(("jobs", str(frame["job"].nunique())))
+    return (*pairs, *_flat(env))
+
+
+def download(frame: pd.DataFrame, name: str) -> Download:
+    """All measurements as CSV, one row each."""
+    return Download(
+        name=f"{name}.csv",
+        title=f"All {len(frame)} measurements, one row each, with job, digest and machine.",
+        text=frame.to_csv(index=False),
+    )
+
+
+def _flat(env: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in env.items():
+        name = f"{prefix} {key}".strip()
+        if isinstance(value, Mapping):
+            yield from _flat(value, name)
+        elif value not in (None, "", [], ()):
+            yield (
+                name,
+                ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value),
+            )
+
+
+def _text(value: object) -> str:
+    """A cell of the frame as text; missing is empty."""
+    return value if isinstance(value, str) else ""
+
+
+def _count(number: int, noun: str) -> str:
+    """A number of things.
+
+    >>> _count(1, "model"), _count(0, "model")
+    ('1 model', '0 models')
+    """
+    return f"{number} {noun}" + ("" if number == 1 else "s")
