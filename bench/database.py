@@ -25,7 +25,6 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE runs (
     id TEXT PRIMARY KEY,
     started TEXT NOT NULL,          -- UTC, ISO 8601
-    command TEXT NOT NULL,
     env TEXT NOT NULL               -- JSON, see bench.env
 );
 CREATE TABLE outcomes (

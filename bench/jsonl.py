@@ -136,8 +136,8 @@ def _merge_line(store: Store, number: int, line: bytes) -> bool:
         return False
     if kind == "run":
         moment = datetime.fromisoformat(record["started"]).isoformat(timespec="milliseconds")
-        row = (_text(record["id"]), moment, _text(record["command"]), as_json(dict(record["env"])))
-        store.connection.execute("INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?)", row)
+        row = (_text(record["id"]), moment, as_json(dict(record["env"])))
+        store.connection.execute("INSERT OR IGNORE INTO runs VALUES (?, ?, ?)", row)
         return False
     if kind != "outcome":
         raise ValueError("neither a run nor an outcome")

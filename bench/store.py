@@ -64,13 +64,13 @@ class Store:
         """Held by the one run that writes here; StoreError if another holds it."""
         return database.exclusive(self.path)
 
-    def begin_run(self, command: str, env: Mapping[str, Any]) -> str:
-        """Record a run, its command line and provenance; returns its id, which sorts by time."""
+    def begin_run(self, env: Mapping[str, Any]) -> str:
+        """Record a run and its provenance, `bench.env.snapshot`; returns its id."""
         now = datetime.now(UTC)
-        run_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+        run_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"  # sorts by time
         with database.transaction(self.connection, self.path):
-            row = (run_id, _iso(now), command, as_json(env))
-            self.connection.execute("INSERT INTO runs VALUES (?, ?, ?, ?)", row)
+            row = (run_id, _iso(now), as_json(env))
+            self.connection.execute("INSERT INTO runs VALUES (?, ?, ?)", row)
         return run_id
 
     def append(self, outcome: Outcome, run_id: str) -> bool:
@@ -128,12 +128,28 @@ class Store:
         return next((json.loads(text) for (text,) in rows), {})
 
     def runs(self) -> list[dict[str, Any]]:
-        """All runs, oldest first: ``id``, ``started``, ``command``, ``env``."""
-        rows = self.rows("SELECT id, started, command, env FROM runs ORDER BY started, id")
-        return [
-            {"id": run_id, "started": started, "command": command, "env": json.loads(env)}
-            for run_id, started, command, env in rows
-        ]
+        """All runs, oldest first: ``id``, ``started``, ``env``."""
+        rows = self.rows("SELECT id, started, env FROM runs ORDER BY started, id")
+        return [{"id": name, "started": at, "env": json.loads(env)} for name, at, env in rows]
+
+    def env(self) -> dict[str, Any]:
+        """Provenance of what is stored: of the latest run that gave an outcome.
+
+        ``runs`` is the number of such runs; ``differing`` maps each entry in which they differ,
+        such as ``packages.torch``, to all its values, oldest first; command lines may differ.
+        Empty for an empty store.
+        """
+        query = "SELECT env FROM runs WHERE id IN (SELECT run_id FROM outcomes) ORDER BY started"
+        envs = [json.loads(text) for (text,) in self.rows(query)]
+        if not envs:
+            return {}
+        values: dict[str, list[Any]] = {}
+        for env in envs:
+            for name, value in _leaves({**env, "command": None}):
+                seen = values.setdefault(name, [])
+                seen += [] if value in seen else [value]
+        differing = {name: seen for name, seen in values.items() if len(seen) > 1}
+        return {**envs[-1], "runs": len(envs), "differing": differing}
 
     def timings(self) -> list[Timing]:
         """How long each job that went well took, oldest first."""
@@ -175,6 +191,14 @@ def _frozen(job: Job) -> dict[str, Any]:
         "precision": job.options.precision,
         "images": images_of(job),
     }
+
+
+def _leaves(env: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in env.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{above}{name}.")
+        else:
+            yield above + name, value
 
 
 def _real(value: float | None) -> float | None:
