@@ -121,9 +121,7 @@ def paired_interval(b: int, c: int, n: int, level: float = 0.95) -> Interval:
     return Interval(value, low, high)
 
 
-def paired_difference(
-    first: ArrayLike, second: ArrayLike, level: float = 0.95
-) -> PairedDifference:
+def paired_difference(first: ArrayLike, second: ArrayLike, level: float = 0.95) -> PairedDifference:
     """Compare two models by their correctness (bool, shape (n,)) on the same images.
 
     >>> d = paired_difference([1, 1, 1, 0, 1], [1, 0, 0, 0, 1])
@@ -137,9 +135,7 @@ def paired_difference(
     return PairedDifference(paired_interval(b, c, x.size, level), mcnemar_midp(b, c), b, c, x.size)
 
 
-def unpaired_interval(
-    right1: int, n1: int, right2: int, n2: int, level: float = 0.95
-) -> Interval:
+def unpaired_interval(right1: int, n1: int, right2: int, n2: int, level: float = 0.95) -> Interval:
     """Interval of a difference of two independent proportions (Newcombe 1998, method 10).
 
     On one shared test set it is wider than need be: use `paired_difference` where predictions

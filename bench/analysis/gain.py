@@ -1,0 +1,74 @@
+"""What pretraining on the larger set buys, size by size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from bench.analysis.stats import (
+    Interval,
+    detectable_difference,
+    holm,
+    paired_difference,
+    unpaired_interval,
+)
+
+_ROLES = ("val", "v2", "a", "r", "sketch", "c")
+
+#: Per-image correctness of a model on the set of a role, shape (n,), by (model, role).
+Correct = Mapping[tuple[str, str], ArrayLike]
+
+
+def pretraining_gain(table: pd.DataFrame, correct: Correct | None = None) -> pd.DataFrame:
+    """Pretrained (22k) less from-scratch (1k) top-1 of each family and size, on each set.
+
+    ``table`` is a `scaling_table`. Where ``correct`` has both models of a pair on a set, the
+    interval is paired (Tango) with a mid-p McNemar test; elsewhere it is unpaired (Newcombe),
+    which on one shared test set is wider than it need be.
+
+    One row per family, size and role: ``family kind size role gmacs scratch pretrained`` (%),
+    ``gain`` with ``_low`` and ``_high`` (points, 95 %), ``paired``, ``p`` and ``p_holm`` (Holm over
+    all rows; NaN if unpaired), ``detectable`` (points that this pair's test finds with 80 %
+    power; NaN if unpaired) and ``n`` images. Pairs that lack a number are left out.
+    """
+    rows = []
+    for (family, size), group in table.groupby(["family", "size"], sort=False):
+        scratch, pretrained = (group[group["scale"] == s] for s in ("1k", "22k"))
+        if len(scratch) != 1 or len(pretrained) != 1:
+            continue
+        before, after = scratch.iloc[0], pretrained.iloc[0]
+        for role in _ROLES:
+            if pd.isna(before[role]) or pd.isna(after[role]):
+                continue
+            row = {"family": family, "kind": after["kind"], "size": size, "role": role}
+            row |= {"gmacs": after["gmacs"], "scratch": before[role], "pretrained": after[role]}
+            rows.append(row | _gain(before, after, role, correct or {}))
+    columns = ["family", "kind", "size", "role", "gmacs", "scratch", "pretrained", "gain"]
+    columns += ["gain_low", "gain_high", "paired", "p", "p_holm", "detectable", "n"]
+    result = pd.DataFrame(rows, columns=columns)
+    if len(result):
+        result["p_holm"] = holm(result["p"].to_numpy(float))
+    return result
+
+
+def _gain(before: pd.Series, after: pd.Series, role: str, correct: Correct) -> dict[str, object]:
+    keys = [(str(m["model"]), role) for m in (after, before)]
+    if all(key in correct for key in keys):
+        pair = paired_difference(correct[keys[0]], correct[keys[1]])
+        seen = 100 * detectable_difference(pair.n, pair.discordance)
+        return _cells(pair.difference.scaled(100), True, pair.n) | {"p": pair.p, "detectable": seen}
+    counts = [m[f"{role}_n"] for m in (after, before)]
+    points = float(after[role] - before[role])
+    if any(pd.isna(n) or n < 1 for n in counts):
+        return _cells(Interval(points, math.nan, math.nan), False, math.nan)
+    n1, n2 = (int(n) for n in counts)
+    right1, right2 = round(after[role] / 100 * n1), round(before[role] / 100 * n2)
+    return _cells(unpaired_interval(right1, n1, right2, n2).scaled(100), False, min(n1, n2))
+
+
+def _cells(gain: Interval, paired: bool, n: float) -> dict[str, object]:
+    cells: dict[str, object] = {"gain": gain.value, "gain_low": gain.low, "gain_high": gain.high}
+    return cells | {"paired": paired, "p": math.nan, "detectable": math.nan, "n": n}

@@ -1,0 +1,23 @@
+"""Scaling laws with honest intervals: `fit` one family, `fit_families` of a table."""
+
+from bench.analysis.scaling.families import fit_families
+from bench.analysis.scaling.fit import FormFit, fit_form, last_decade
+from bench.analysis.scaling.forms import Form
+from bench.analysis.scaling.heldout import HeldOut, drop_one, leave_largest_out
+from bench.analysis.scaling.law import ScalingFit, fit
+from bench.analysis.scaling.posterior import Posterior, posterior
+
+__all__ = [
+    "Form",
+    "FormFit",
+    "HeldOut",
+    "Posterior",
+    "ScalingFit",
+    "drop_one",
+    "fit",
+    "fit_families",
+    "fit_form",
+    "last_decade",
+    "leave_largest_out",
+    "posterior",
+]

@@ -1,0 +1,209 @@
+"""One family's scaling law: which forms, their median, its intervals, or why there is none."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from bench.analysis.scaling.fit import SOFT_SCALE, FormFit, fit_form, last_decade
+from bench.analysis.scaling.forms import Array, Form
+from bench.analysis.scaling.posterior import Posterior, central, posterior
+from bench.analysis.stats import UNKNOWN, Interval
+
+#: Distinct sizes below which nothing is fitted.
+LEAST_SIZES = 3
+#: Largest over smallest x below which nothing is fitted.
+LEAST_RANGE = 1.5
+#: A 90 % interval of c spanning more than this factor does not identify it.
+IDENTIFIED_SPAN = 3.0
+
+
+@dataclass(frozen=True)
+class ScalingFit:
+    """A fitted family, or ``refused`` with the reason; then every number below is NaN.
+
+    The point estimate is the median of ``forms`` in ln y, chosen by the number of sizes alone and
+    never by how well a form fits: 3 sizes a line, 4-5 M2 and M3, from 6 also M4 (M5 where y has
+    no ceiling). Intervals are 90 % and come from ``posterior``, widened to the point estimate
+    where that lies outside.
+    """
+
+    x: Array  #: sizes that were fitted, distinct and rising
+    y: Array
+    n: int  #: distinct sizes given
+    forms: tuple[FormFit, ...] = ()
+    posterior: Posterior | None = None
+    refused: str | None = None
+    notes: tuple[str, ...] = ()
+    noise: float = SOFT_SCALE
+
+    @property
+    def label(self) -> str:
+        """What was fitted, for a table's cell."""
+        if self.refused:
+            return ""
+        if len(self.forms) == 1:
+            return "M1 (line; 3 sizes identify no floor)"
+        return "median of " + ", ".join(f.form for f in self.forms)
+
+    @property
+    def used(self) -> int:
+        """Sizes that were fitted."""
+        return self.x.size
+
+    @property
+    def decades(self) -> float:
+        """log10 of the fitted range of x."""
+        return float(np.log10(self.x[-1] / self.x[0])) if self.used else math.nan
+
+    def curve(self, x: ArrayLike) -> Array:
+        """Point estimate of y at each ``x`` > 0, same shape."""
+        at = np.asarray(x, dtype=np.float64)
+        if self.refused:
+            return np.full_like(at, np.nan)
+        flat = np.array([f.log_y(at.ravel()) for f in self.forms])
+        return np.asarray(np.exp(np.median(flat, axis=0)).reshape(at.shape))
+
+    def predict(self, x: float, level: float = 0.9, *, observed: bool = False) -> Interval:
+        """Interval of y of the curve at ``x``, or with ``observed`` of one more model there."""
+        if self.posterior is None:
+            return UNKNOWN
+        band = self.posterior.predict(x, level, observed=observed)
+        return _around(float(self.curve(np.array([x]))[0]), band)
+
+    def slope(self, x: float) -> float:
+        """Point estimate of d ln y / d ln x at ``x``."""
+        at = np.array([x], dtype=np.float64)
+        each = [f.elasticity(at)[0] for f in self.forms]
+        return float(np.median(each)) if each else math.nan
+
+    def elasticity(self, x: float, level: float = 0.9) -> Interval:
+        """`slope` with its interval: comparable between forms and families, unlike c."""
+        if self.posterior is None:
+            return UNKNOWN
+        return _around(self.slope(x), central(self.posterior.elasticity(x), level))
+
+    def exponent(self, level: float = 0.9) -> Interval:
+        """The c of M2, or of the line M1 with its t-interval; compare within one form only."""
+        if self.posterior is None:
+            return UNKNOWN
+        if len(self.forms) == 1:
+            return _line_exponent(self.x, self.y, level)
+        return _around(self.forms[0].exponent, self.posterior.exponent(level))
+
+    def floor(self, level: float = 0.9) -> Interval:
+        """The floor of M2, in units of y; NaN where only a line was fitted."""
+        if self.posterior is None or len(self.forms) == 1:
+            return UNKNOWN
+        return _around(self.forms[0].floor, self.posterior.floor(level))
+
+    @property
+    def identified(self) -> bool:
+        """Whether the 90 % interval of c spans less than `IDENTIFIED_SPAN`-fold."""
+        c = self.exponent()
+        return c.low > 0 and c.high / c.low <= IDENTIFIED_SPAN
+
+
+def fit(
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    images: int | None = None,
+    ceiling: float | None = 1.0,
+    unit: str = "x",
+) -> ScalingFit:
+    """Fit how an error or loss ``y`` falls with ``x`` (both positive, shape (n,)).
+
+    ``images`` is the size of the test set: noise in ln y is then at least the binomial
+    sqrt((1 - y) / (y images)). ``ceiling`` is the largest y possible, 1 for error rates and None
+    for a loss. Equal x are merged by geometric mean. Raises `ValueError` for values that no law
+    can have; a family that is well-formed but too small comes back ``refused``.
+
+    >>> x = np.array([1.0, 2, 4, 8, 16])
+    >>> law = fit(x, 0.1 + 0.2 * x**-0.5)
+    >>> law.label, round(law.forms[0].floor, 6)
+    ('median of M2, M3', 0.1)
+    >>> fit([1.0, 2.0], [0.3, 0.2]).refused
+    '2 sizes; a fit needs 3'
+    """
+    xs, ys, notes = _clean(x, y, ceiling)
+    noise = SOFT_SCALE
+    if images is not None and ceiling == 1.0:
+        middle = float(np.clip(np.exp(np.mean(np.log(ys))), 1e-6, 1 - 1e-6)) if ys.size else 0.5
+        noise = max(noise, math.sqrt((1 - middle) / (middle * images)))
+    keep = last_decade(xs) if xs.size else np.zeros(0, dtype=np.bool_)
+    if not keep.all():
+        notes += (f"{int((~keep).sum())} sizes below a tenth of the largest left out",)
+    fx, fy = xs[keep], ys[keep]
+    reason = _why_not(fx, fy, unit)
+    if reason:
+        return ScalingFit(fx, fy, xs.size, refused=reason, notes=notes, noise=noise)
+    chosen = _forms(fx.size, ceiling)
+    top = ceiling if ceiling is not None else 1.0
+    return ScalingFit(
+        fx,
+        fy,
+        xs.size,
+        tuple(fit_form(form, fx, fy, noise=noise, ceiling=top) for form in chosen),
+        posterior(fx, fy, noise=noise),
+        notes=notes,
+        noise=noise,
+    )
+
+
+def _forms(n: int, ceiling: float | None) -> tuple[Form, ...]:
+    if n == LEAST_SIZES:
+        return (Form.M1,)
+    pair = (Form.M2, Form.M3)
+    return pair if n < 6 else (*pair, Form.M5 if ceiling is None else Form.M4)
+
+
+def _clean(
+    x: ArrayLike, y: ArrayLike, ceiling: float | None
+) -> tuple[Array, Array, tuple[str, ...]]:
+    """Sorted, distinct x with the geometric mean of y at each; `ValueError` for the impossible."""
+    xs, ys = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    if xs.ndim != 1 or xs.shape != ys.shape:
+        raise ValueError(f"x and y must be rows of one length, got {xs.shape} and {ys.shape}")
+    for name, values in (("x", xs), ("y", ys)):
+        if not np.isfinite(values).all():
+            raise ValueError(f"{name} has {int((~np.isfinite(values)).sum())} values not finite")
+        if (values <= 0).any():
+            raise ValueError(f"{name} must be > 0 on a log scale, got {float(values.min()):g}")
+    if ceiling is not None and ys.size and ys.max() > ceiling:
+        raise ValueError(
+            f"y reaches {float(ys.max()):g}, above its ceiling {ceiling:g}; a loss has none"
+        )
+    distinct, where = np.unique(xs, return_inverse=True)
+    if distinct.size == xs.size:
+        return distinct, ys[np.argsort(xs)], ()
+    mean = np.bincount(where, weights=np.log(ys)) / np.bincount(where)
+    return distinct, np.exp(mean), (f"{xs.size - distinct.size} points of equal x merged",)
+
+
+def _why_not(x: Array, y: Array, unit: str) -> str | None:
+    """Why these points carry no law, or None."""
+    if x.size < LEAST_SIZES:
+        return f"{x.size} size{'' if x.size == 1 else 's'}; a fit needs {LEAST_SIZES}"
+    if x[-1] / x[0] < LEAST_RANGE:
+        return f"{unit} spans {x[-1] / x[0]:.2f}x; a fit needs {LEAST_RANGE}x"
+    if np.ptp(np.log(y)) < 1e-12:
+        return f"y does not change with {unit}"
+    slope = float(np.polyfit(np.log(x), np.log(y), 1)[0])
+    if slope >= 0:
+        return f"y does not fall with {unit} (log-log slope {slope:+.3f})"
+    return None
+
+
+def _line_exponent(x: Array, y: Array, level: float) -> Interval:
+    line = stats.linregress(np.log(x), np.log(y))
+    half = float(stats.t.ppf(0.5 + level / 2, x.size - 2)) * float(line.stderr)
+    return Interval(-float(line.slope), -float(line.slope) - half, -float(line.slope) + half)
+
+
+def _around(point: float, band: Interval) -> Interval:
+    return Interval(point, min(point, band.low), max(point, band.high))
