@@ -88,7 +88,7 @@ def fit_line(val: ArrayLike, shift: ArrayLike, source: str = "these models") -> 
 
     >>> line = fit_line([50, 60, 70, 80], [30, 40, 50, 62])
     >>> round(line.slope, 3), line.n
-    (0.952, 4)
+    (0.958, 4)
     >>> fit_line([50, 60], [30, 40])
     NoLine(n=2, reason='2 models; a line needs 4')
     """

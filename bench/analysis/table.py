@@ -7,6 +7,7 @@ and the reason in ``problems``.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,9 @@ import pandas as pd
 
 from bench.analysis.gain import pretraining_gain
 from bench.analysis.laws import fits
-from bench.analysis.robustness import Line, NoLine, fit_line
+from bench.analysis.robustness import Line, NoLine, absolute_drop, fit_line, relative_drop
+
+Record = dict[Any, Any]
 
 #: Distribution shifts, in the order of the table.
 SHIFTS = ("v2", "a", "r", "sketch", "c")
@@ -46,7 +49,14 @@ def scaling_table(frame: pd.DataFrame) -> pd.DataFrame:
     good = _newest_last(frame[frame["metric"].isin(("top1", *_COST)) & frame["value"].notna()])
     bad = frame[frame["status"] == "failed"].drop_duplicates("job")
     models = frame[list(dict.fromkeys((*_ABOUT, "architecture")))].drop_duplicates("model")
-    rows = [_row(about, good, bad) for about in models.to_dict("records")]
+    found = _Found({}, {}, {})
+    for record in good.to_dict("records"):  # the last one stays
+        if record["metric"] != "top1":
+            found.cost[record["architecture"], record["metric"]] = record
+        elif not pd.isna(record["role"]):
+            found.role[record["model"], record["role"]] = record
+            found.dataset[record["model"], record["dataset"]] = record
+    rows = [_row(model, found, bad) for model in models.to_dict("records")]
     table = pd.DataFrame(rows, columns=_columns())
     table = _with_effective_robustness(table)
     order = table["size"].map(_LADDER).astype(float).fillna(len(_LADDER))
@@ -80,56 +90,54 @@ def _newest_last(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.loc[rank.sort_values(["whole", "n", "finished"], kind="stable").index]
 
 
-def _row(about: dict[Any, Any], good: pd.DataFrame, bad: pd.DataFrame) -> dict[str, object]:
+@dataclass(frozen=True)
+class _Found:
+    """The measurement that counts, as a record of the frame."""
+
+    cost: dict[tuple[str, str], Record]  #: by architecture and metric
+    role: dict[tuple[str, str], Record]  #: top-1 by model and role
+    dataset: dict[tuple[str, str], Record]  #: top-1 by model and dataset
+
+
+def _row(about: Record, found: _Found, bad: pd.DataFrame) -> Record:
     """One model's numbers."""
-    row: dict[str, object] = {name: about[name] for name in _ABOUT}
-    mine = good[good["model"] == about["model"]]
-    kin = good[good["architecture"] == about["architecture"]]
+    row: Record = {name: about[name] for name in _ABOUT}
+    model, architecture = about["model"], about["architecture"]
     for metric in _COST:
-        found = kin[kin["metric"] == metric]
-        row[metric] = _last(found, "value")
-        if metric == "throughput" and len(found):
-            row |= {f"throughput_{end}": _last(found, end) for end in ("low", "high")}
-            row["device_name"] = found["device_name"].iloc[-1] if "device_name" in found else ""
-    top1 = mine[mine["metric"] == "top1"]
+        row[metric] = _number(found.cost.get((architecture, metric)), "value")
+    speed = found.cost.get((architecture, "throughput"))
+    row |= {f"throughput_{end}": _number(speed, end) for end in ("low", "high")}
+    row["device_name"] = speed.get("device_name") if speed else None
     for role in ROLES:
-        found = top1[top1["role"] == role]
-        row[role] = _last(found, "value")
-        row |= {f"{role}_{end}": _last(found, end) for end in ("low", "high", "n")}
-        if role != "val" and len(found):
-            row |= _twin(role, found, top1)
-    bad = bad[_concerns(bad, about)]
-    row["failed"] = len(bad)
-    row["problems"] = "; ".join(dict.fromkeys(_problem(b) for b in bad.to_dict("records")))
+        top1 = found.role.get((model, role))
+        row[role] = _number(top1, "value")
+        row |= {f"{role}_{end}": _number(top1, end) for end in ("low", "high", "n")}
+        if role != "val" and top1:
+            twin = found.dataset.get((model, str(top1.get("twin")))) or found.role.get((model, "val"))
+            row |= _drop(role, _number(twin, "value"), row[role])
+    costs = (bad["measure"] != "evaluate") & (bad["architecture"] == architecture)
+    mine = bad[costs | (bad["model"] == model)]
+    row["failed"] = len(mine)
+    row["problems"] = "; ".join(dict.fromkeys(_problem(b) for b in mine.to_dict("records")))
     return row
 
 
-def _concerns(bad: pd.DataFrame, about: dict[Any, Any]) -> pd.Series:
-    """Rows about a model: its own, and those of cost, which its architecture shares."""
-    shared = (bad["measure"] != "evaluate") & (bad["architecture"] == about["architecture"])
-    own = bad["model"] == about["model"]
-    return own.mask(shared, True)
-
-
-def _problem(bad: dict[Any, Any]) -> str:
+def _problem(bad: Record) -> str:
     where, why = bad.get("dataset"), bad.get("error")
     return f"{bad['measure'] if pd.isna(where) else where}: {'failed' if pd.isna(why) else why}"
 
 
-def _twin(role: str, found: pd.DataFrame, top1: pd.DataFrame) -> dict[str, object]:
+def _drop(role: str, twin: float, shift: float) -> Record:
     """Accuracy on the in-distribution twin of a shifted set, and what is lost from it."""
-    name = found["twin"].iloc[-1] if "twin" in found else None
-    twin = top1[top1["dataset"] == name] if pd.notna(name) else top1[:0]
-    base = _last(twin if len(twin) else top1[top1["role"] == "val"], "value")
-    drop = base - _last(found, "value")
-    relative = 100 * drop / base if base > 0 else math.nan
-    return {f"twin_{role}": base, f"drop_{role}": drop, f"rel_drop_{role}": relative}
+    relative = relative_drop(twin, shift)
+    drop = absolute_drop(twin, shift)
+    return {f"twin_{role}": twin, f"drop_{role}": drop, f"rel_drop_{role}": relative}
 
 
-def _last(rows: pd.DataFrame, column: str) -> float:
-    if not len(rows) or column not in rows or pd.isna(rows[column].iloc[-1]):
-        return math.nan
-    return float(rows[column].iloc[-1])
+def _number(record: Record | None, column: str) -> float:
+    """A cell as a float; NaN where there is none."""
+    value = (record or {}).get(column)
+    return math.nan if pd.isna(value) else float(value)
 
 
 def _with_effective_robustness(table: pd.DataFrame) -> pd.DataFrame:
