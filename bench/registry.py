@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import inspect
 import os
 import pkgutil
 import sys
@@ -146,7 +145,7 @@ def _suites() -> dict[str, Suite]:
         declared = getattr(module, "SUITE", None)
         if not isinstance(declared, Suite):
             raise UsageError(f"{module.__file__} must define SUITE, a Suite")
-        notebook = declared.notebook or inspect.cleandoc(module.__doc__ or "")
+        notebook = declared.notebook or (module.__doc__ or "").strip()
         found = replace(declared, notebook=notebook)
         rows.append((found.name, found, str(module.__file__)))
     return _unique(rows)
