@@ -55,7 +55,16 @@ def models_text(models: Sequence[Model]) -> str:
     return _print.columns(
         header,
         (
-            (m.name, m.family, m.kind, m.size, f"in{m.scale}", m.trained_on, m.resolution, m.classes)
+            (
+                m.name,
+                m.family,
+                m.kind,
+                m.size,
+                m.scale,
+                m.trained_on,
+                m.resolution,
+                m.classes,
+            )
             for m in models
         ),
     )

@@ -1,0 +1,95 @@
+"""Options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.errors import UsageError
+from bench.spec import Dataset, Model, Suite
+
+if TYPE_CHECKING:
+    from bench.measure.device import Description
+
+DEFAULT_OUTPUT = Path("results")
+
+Output = Annotated[
+    Path, typer.Option("--output", "-o", help="Folder of the results store.", show_default=True)
+]
+Device = Annotated[
+    str,
+    typer.Option(metavar="auto|cpu|cuda[:N]|mps", help="auto: CUDA where there is one, else CPU."),
+]
+Workers = Annotated[
+    int, typer.Option("--workers", "-j", min=1, help="Processes that prepare images.")
+]
+
+#: Linux device files without which torch cannot see a GPU: NVIDIA's driver, WSL's, AMD's.
+_GPU_FILES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
+
+
+def described(device: str) -> Description:
+    """The device that ``--device`` names; UsageError if it is not there.
+
+    ``auto`` loads torch only on a machine that may have a GPU.
+    """
+    from bench.measure.device import available, describe
+
+    if device != "auto":
+        return describe(device)
+    if sys.platform == "linux" and not any(Path(file).exists() for file in _GPU_FILES):
+        return describe("cpu")
+    return describe(next((name for name in available() if name.startswith("cuda")), "cpu"))
+
+
+def datasets(selector: str | None, suite: Suite) -> tuple[Dataset, ...]:
+    """What ``--data`` selects of the suite's datasets; all of them if None.
+
+    A world keeps the suite's datasets of that world; a name or role may also add one that the
+    suite does not have. Raises UsageError for ImageNet, UnknownNameError for no match.
+    """
+    from bench import registry, selection
+
+    own = registry.datasets(suite.datasets)
+    if selector is None:
+        return own
+    worlds = {dataset.world for dataset in registry.datasets()}
+    chosen: dict[str, Dataset] = {}
+    for part in selection.split(selector):
+        if part.lower() not in worlds and part.lower().startswith("imagenet"):
+            raise UsageError(
+                f"--data {part}: ImageNet loading is not in this version; there is: "
+                f"{', '.join(sorted(worlds))}"
+            )
+        found: Iterable[Dataset] = (
+            (dataset for dataset in own if dataset.world == part.lower())
+            if part.lower() in worlds
+            else registry.datasets(part)
+        )
+        chosen |= {dataset.name: dataset for dataset in found}
+    if not chosen:
+        raise UsageError(f"--data {selector!r} selects nothing; `bench list datasets` shows all")
+    return tuple(chosen.values())
+
+
+def verify_weights(models: Iterable[Model]) -> None:
+    """Read every model's weights once, so that a damaged file is known before any work is done.
+
+    Raises DataError for the first that is missing or not what its card says.
+    """
+    from bench.models import _weights
+
+    for model in models:
+        _weights.read(model)
+
+
+def existing(output: Path) -> Path | None:
+    """The results store that ``--output`` names, or None where there is none yet."""
+    from bench.store import FILE_NAME
+
+    file = output if output.is_file() else output / FILE_NAME
+    return file if file.is_file() else None

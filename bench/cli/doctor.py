@@ -1,0 +1,110 @@
+"""``bench doctor``: what this machine has, and whether it is whole."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections import Counter
+
+import typer
+
+import bench
+from bench.cli import _print
+from bench.errors import DataError, ExitCode
+
+
+def doctor() -> None:
+    """Check devices, versions, data, weights, cache and disk; exit 4 if anything is damaged."""
+    problems: list[str] = []
+    for title, lines in (
+        ("program", _program()),
+        ("devices", _devices()),
+        ("data", _data(problems)),
+        ("weights", _weights(problems)),
+        ("cache", _cache(problems)),
+    ):
+        for number, line in enumerate(lines):
+            print(f"{title if number == 0 else '':<9}{line}")
+    if not problems:
+        print("all good")
+        return
+    for problem in problems:
+        _print.warn(problem)
+    raise typer.Exit(ExitCode.DATA)
+
+
+def _program() -> list[str]:
+    from bench import env, registry
+
+    packages = [
+        f"{name} {version or 'ABSENT'}" for name, version in env.snapshot()["packages"].items()
+    ]
+    declared = registry.load()
+    counts = f"{len(declared.models)} models, {len(declared.datasets)} datasets, "
+    folders = os.environ.get(registry.SEARCH_PATH)
+    return [
+        f"bench {bench.__version__}, Python {platform.python_version()}, {platform.platform()}",
+        ", ".join(packages),
+        f"{counts}{len(declared.suites)} suites, {len(declared.reports)} reports"
+        + (f"; {registry.SEARCH_PATH}={folders}" if folders else ""),
+    ]
+
+
+def _devices() -> list[str]:
+    from bench.measure.device import available, describe
+
+    found = [describe(name) for name in available()]
+    return [
+        f"{d['device']:<7} {d['name']}" + (f", {d['memory_mib']:,} MiB" if d["memory_mib"] else "")
+        for d in found
+    ]
+
+
+def _data(problems: list[str]) -> list[str]:
+    """One line a dataset; other pixels than published are a difference to know, not damage."""
+    from bench import registry
+    from bench.data._load import cached_digest
+
+    lines = []
+    for dataset in registry.datasets():
+        actual = cached_digest(dataset)
+        state = "not drawn yet; a run draws it"
+        if actual is not None:
+            state = f"drawn, sha256 {actual[:12]}, "
+            state += {None: "none published", actual: "as published"}.get(
+                dataset.digest, "OTHER PIXELS than published: another library version"
+            )
+        lines.append(f"{dataset.name:<14} {dataset.images:>7} images, {state}")
+    return lines or ["none declared"]
+
+
+def _weights(problems: list[str]) -> list[str]:
+    """One line a family; each damaged file is a problem."""
+    from bench import registry
+    from bench.models import _weights
+
+    whole: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    size = 0
+    for model in registry.models():
+        total[model.family] += 1
+        try:
+            size += len(_weights.read(model))
+            whole[model.family] += 1
+        except DataError as error:
+            problems.append(str(error))
+    lines = [f"{family:<14} {whole[family]} of {total[family]} whole" for family in total]
+    return [*lines, f"{size / 2**20:.1f} MiB, each compared with the digest in its card"]
+
+
+def _cache(problems: list[str]) -> list[str]:
+    from bench.data._load import cache_folder
+
+    folder = cache_folder()
+    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    if not os.access(there, os.W_OK):
+        problems.append(f"{there} cannot be written; set BENCH_CACHE to another folder")
+    free = shutil.disk_usage(there).free
+    return [f"{folder}, {size / 2**20:.0f} MiB, {free / 2**30:.1f} GiB free on that disk"]

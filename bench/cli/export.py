@@ -1,0 +1,85 @@
+"""``bench export`` and ``bench import``: results for other programs, and from other machines."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.cli import _choices, _print
+from bench.errors import UsageError
+
+
+class Format(StrEnum):
+    """What `bench export` writes."""
+
+    CSV = "csv"  #: every measurement, one row each
+    JSON = "json"  #: the same, as a list of objects
+    MARKDOWN = "markdown"  #: the tables of a report
+    LATEX = "latex"  #: the same, for a paper
+    JSONL = "jsonl"  #: the whole store, predictions included, for `bench import`
+
+
+def export(
+    form: Annotated[
+        Format,
+        typer.Option(
+            "--format",
+            "-f",
+            help="csv and json: each measurement; markdown and latex: a report's tables; "
+            "jsonl: the whole store.",
+        ),
+    ] = Format.CSV,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="File to write; else standard output.")
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option("--report", "-r", help="Whose tables markdown and latex write; else scaling."),
+    ] = None,
+    output: _choices.Output = _choices.DEFAULT_OUTPUT,
+) -> None:
+    """Write the results for other programs."""
+    from bench.store import Store
+
+    if form is Format.JSONL:
+        if to is None:
+            raise UsageError("--format jsonl needs --to FILE")
+        with Store(output, readonly=True) as store:
+            count = store.export_jsonl(to)
+        print(f"{count} jobs written to {to}")
+        return
+    if form in (Format.MARKDOWN, Format.LATEX):
+        _print.write(_tables(form, name, output), to)
+        return
+    with Store(output, readonly=True) as store:
+        frame = store.frame()
+    if form is Format.CSV:
+        _print.write(frame.to_csv(index=False), to)
+    else:
+        _print.write(frame.to_json(orient="records", indent=1, force_ascii=False), to)
+
+
+def merge(
+    file: Annotated[Path, typer.Argument(help="What `bench export --format jsonl` wrote.")],
+    output: _choices.Output = _choices.DEFAULT_OUTPUT,
+) -> None:
+    """Add another machine's results to this store."""
+    from bench.store import Store
+
+    if not file.is_file():
+        raise UsageError(f"no file {str(file)!r}")
+    with Store(output) as store:
+        print(f"{store.import_jsonl(file)} new jobs in {store.path}")
+
+
+def _tables(form: Format, name: str | None, output: Path) -> str:
+    from bench.cli.report import built
+    from bench.render import latex, markdown
+    from bench.report import Table
+
+    table = latex.table if form is Format.LATEX else markdown.table
+    blocks = built(name, None, output).blocks
+    return "\n\n".join(table(block) for block in blocks if isinstance(block, Table))

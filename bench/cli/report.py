@@ -1,0 +1,75 @@
+"""``bench report``: what the store holds, as a person wants to read it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli import _choices, _print
+from bench.errors import UsageError
+
+if TYPE_CHECKING:
+    from bench.report import Report
+
+_DEFAULT_REPORT = "scaling"
+
+
+def report(
+    html: Annotated[
+        bool, typer.Option("--html", help="One self-contained page, ./report.html.")
+    ] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Markdown.")] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="LaTeX to put into a paper.")] = False,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="File to write; else standard output.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--report", "-r", help="Name of a report; scaling if not given.")
+    ] = None,
+    suite: Annotated[str | None, typer.Option(help="The report of that suite.")] = None,
+    output: _choices.Output = _choices.DEFAULT_OUTPUT,
+) -> None:
+    """Show the results in the terminal, or write them as HTML, Markdown or LaTeX."""
+    if html + markdown + latex > 1:
+        raise UsageError("give one of --html, --markdown, --latex")
+    if name and suite:
+        raise UsageError("give --report or --suite, not both")
+    if html:
+        from bench.render import html as page
+
+        _print.write(page.render(built(name, suite, output)), to or Path("report.html"))
+    elif markdown:
+        from bench.render import markdown as text
+
+        _print.write(text.render(built(name, suite, output)), to)
+    elif latex:
+        from bench.render import latex as paper
+
+        _print.write(paper.render(built(name, suite, output)), to)
+    elif to:
+        raise UsageError("--to needs a format: --html, --markdown or --latex")
+    else:
+        from rich.console import Console
+
+        from bench.render import terminal
+
+        terminal.render(built(name, suite, output), Console())
+
+
+def built(name: str | None, suite: str | None, output: Path) -> Report:
+    """The named report, or the suite's, of everything in the store at ``output``.
+
+    Raises StoreError if there is no store, UsageError if it is empty or no such report exists.
+    """
+    from bench import registry
+    from bench.store import Store
+
+    build = registry.report(registry.suite(suite).report if suite else name or _DEFAULT_REPORT)
+    with Store(output, readonly=True) as store:
+        frame, env = store.frame(), store.env()
+        if frame.empty:
+            raise UsageError(f"{store.path} holds no results yet; `bench run SUITE` makes some")
+    made: Report = build(frame, env)
+    return made

@@ -1,0 +1,68 @@
+"""``bench train``: how the zoo's checkpoints came to be, and how to make them again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.cli import _choices, _progress
+
+
+def train(
+    models: Annotated[str, typer.Argument(help="Models of the zoo: a name, family, glob, @file.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for weights and cards.")
+    ] = Path("zoo"),
+    seed: Annotated[int, typer.Option(min=0, help="All chance comes from it.")] = 0,
+    device: _choices.Device = "auto",
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume/--no-resume", help="Keep finished models, go on where one was interrupted."
+        ),
+    ] = True,
+    workers: _choices.Workers = 2,
+) -> None:
+    """Train models by the zoo's recipe; each ends in weights and a card that says how."""
+    from bench import registry
+
+    chosen = registry.models(models)
+    there = [model for model in chosen if resume and _finished(output, model.name, model.weights)]
+    for model in there:
+        print(f"{model.name}: finished before; --no-resume trains it anew")
+    todo = [model for model in chosen if model not in there]
+    if not todo:
+        return
+    found = _choices.described(device)
+    from bench.measure.train import train as run
+
+    datasets = dict(registry.load().datasets)
+    for number, model in enumerate(todo, 1):
+        print(f"{model.name} ({number} of {len(todo)}) on {found['name']}, seed {seed}")
+        with _progress.counting(model.name) as count:
+            card = run(
+                model,
+                datasets,
+                output,
+                seed=seed,
+                device=found["device"],
+                resume=resume,
+                workers=workers,
+                progress=lambda seen, total, loss, count=count: count(seen, total),  # type: ignore[misc]
+            )
+        print(f"{model.name}: {_scored(card)}, card {card}")
+    print(f"To run on these: BENCH_ZOO={output} bench run scaling")
+
+
+def _finished(output: Path, name: str, weights: str) -> bool:
+    return (output / f"{name}.json").is_file() and (output / weights).is_file()
+
+
+def _scored(card: Path) -> str:
+    """The accuracy that the card states, of the file as written."""
+    import json
+
+    found = json.loads(card.read_text(encoding="utf-8"))["accuracy"]
+    return f"{found['correct']} of {found['images']} right on {found['dataset']}"
