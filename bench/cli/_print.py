@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.errors import UsageError
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 Cell = str | int | None
+_PIPE = 180  # columns
 
 
 def columns(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
@@ -63,6 +69,13 @@ def write(text: str, to: Path | None) -> None:
     except OSError as error:
         raise UsageError(f"cannot write {str(to)!r}: {error.strerror or error}") from error
     print(f"wrote {to}", file=sys.stderr)
+
+
+def console() -> Console:
+    """For reports: as wide as the terminal, or wide enough for whole tables in a pipe."""
+    from rich.console import Console
+
+    return Console() if sys.stdout.isatty() or "COLUMNS" in os.environ else Console(width=_PIPE)
 
 
 def warn(text: str) -> None:

@@ -20,7 +20,7 @@ def doctor() -> None:
     for title, lines in (
         ("program", _program()),
         ("devices", _devices()),
-        ("data", _data(problems)),
+        ("data", _data()),
         ("weights", _weights(problems)),
         ("cache", _cache(problems)),
     ):
@@ -61,7 +61,7 @@ def _devices() -> list[str]:
     ]
 
 
-def _data(problems: list[str]) -> list[str]:
+def _data() -> list[str]:
     """One line a dataset; other pixels than published are a difference to know, not damage."""
     from bench import registry
     from bench.data._load import cached_digest
@@ -80,20 +80,23 @@ def _data(problems: list[str]) -> list[str]:
 
 
 def _weights(problems: list[str]) -> list[str]:
-    """One line a family; each damaged file is a problem."""
+    """One line a family; missing and damaged files are one problem, however many."""
     from bench import registry
     from bench.models import _weights
 
     whole: Counter[str] = Counter()
     total: Counter[str] = Counter()
-    size = 0
+    size, bad = 0, list[str]()
     for model in registry.models():
         total[model.family] += 1
         try:
             size += len(_weights.read(model))
             whole[model.family] += 1
         except DataError as error:
-            problems.append(str(error))
+            bad.append(str(error))
+    if bad:
+        more = f" (and {len(bad) - 1} more like it)" if len(bad) > 1 else ""
+        problems.append(f"{bad[0]}{more}")
     lines = [f"{family:<14} {whole[family]} of {total[family]} whole" for family in total]
     return [*lines, f"{size / 2**20:.1f} MiB, each compared with the digest in its card"]
 

@@ -51,11 +51,9 @@ def report(
     elif to:
         raise UsageError("--to needs a format: --html, --markdown or --latex")
     else:
-        from rich.console import Console
-
         from bench.render import terminal
 
-        terminal.render(built(name, suite, output), Console())
+        terminal.render(built(name, suite, output), _print.console())
 
 
 def built(name: str | None, suite: str | None, output: Path) -> Report:

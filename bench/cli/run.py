@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -220,14 +221,13 @@ def _digests(datasets: Sequence[Dataset], workers: int) -> Mapping[str, str]:
 
 
 def _show_report(build: Callable[..., Report], store: Store, jobs: Sequence[Job]) -> None:
-    """A report in the terminal, of this run's jobs alone."""
-    from rich.console import Console
-
+    """A report in the terminal, of this run's jobs alone; `bench report` adds the provenance."""
     from bench.render import terminal
 
     frame = _of_jobs(store.frame(), jobs)
     print()
-    terminal.render(build(frame, store.env()), Console())
+    made = replace(build(frame, store.env()), provenance=())
+    terminal.render(made, _print.console())
 
 
 def _of_jobs(frame: DataFrame, jobs: Sequence[Job]) -> DataFrame:
