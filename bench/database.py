@@ -76,7 +76,7 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     Raises StoreError if it is absent (``readonly``), not ours, newer, damaged or not accessible.
     """
     if readonly and not path.is_file():
-        raise StoreError(f"no results at {path}; `bench run SUITE` makes some")
+        raise _absent(path)
     if not readonly:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -197,6 +197,8 @@ def _create(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
+    if not connection.execute(_TABLES).fetchone():  # being made at this moment
+        raise _absent(path)
     if _pragma(connection, "application_id") != _APPLICATION_ID:
         raise StoreError(f"{path} is no results store; give another path")
     version = _pragma(connection, "user_version")
@@ -212,6 +214,10 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
 
 
 _TABLES = "SELECT 1 FROM sqlite_master LIMIT 1"
+
+
+def _absent(path: Path) -> StoreError:
+    return StoreError(f"no results at {path}; `bench run SUITE` makes some")
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:
