@@ -46,6 +46,7 @@ def scaling_table(frame: pd.DataFrame) -> pd.DataFrame:
     needed = {"model", "architecture", "measure", "metric", "value", "role", "status", *_ABOUT}
     if absent := sorted(needed - set(frame.columns)):
         raise ValueError(f"no column {', '.join(absent)}")
+    frame = frame.reset_index(drop=True)
     good = _newest_last(frame[frame["metric"].isin(("top1", *_COST)) & frame["value"].notna()])
     bad = frame[frame["status"] == "failed"].drop_duplicates("job")
     models = frame[list(dict.fromkeys((*_ABOUT, "architecture")))].drop_duplicates("model")
@@ -113,7 +114,9 @@ def _row(about: Record, found: _Found, bad: pd.DataFrame) -> Record:
         row[role] = _number(top1, "value")
         row |= {f"{role}_{end}": _number(top1, end) for end in ("low", "high", "n")}
         if role != "val" and top1:
-            twin = found.dataset.get((model, str(top1.get("twin")))) or found.role.get((model, "val"))
+            twin = found.dataset.get((model, str(top1.get("twin")))) or found.role.get(
+                (model, "val")
+            )
             row |= _drop(role, _number(twin, "value"), row[role])
     costs = (bad["measure"] != "evaluate") & (bad["architecture"] == architecture)
     mine = bad[costs | (bad["model"] == model)]

@@ -81,7 +81,8 @@ def test_paired_interval_covers() -> None:
     pb, pc, n = 0.05, 0.03, 300
     draws = rng.multinomial(n, [pb, pc, 1 - pb - pc], size=1500)
     inside = [
-        i.low <= pb - pc <= i.high for i in (paired_interval(int(b), int(c), n) for b, c, _ in draws)
+        i.low <= pb - pc <= i.high
+        for i in (paired_interval(int(b), int(c), n) for b, c, _ in draws)
     ]
     assert 0.935 <= np.mean(inside) <= 0.97
 
@@ -113,6 +114,7 @@ def test_tiny_sets_detect_nothing() -> None:
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+@settings(max_examples=15)  # statsmodels collects garbage on each call
 def test_holm_is_statsmodels(p: list[float]) -> None:
     assert holm(p) == pytest.approx(multipletests(p, method="holm")[1], abs=1e-12)
 

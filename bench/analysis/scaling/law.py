@@ -137,7 +137,7 @@ def fit(
         noise = max(noise, math.sqrt((1 - middle) / (middle * images)))
     keep = last_decade(xs) if xs.size else np.zeros(0, dtype=np.bool_)
     if not keep.all():
-        notes += (f"{int((~keep).sum())} sizes below a tenth of the largest left out",)
+        notes += (f"sizes below a tenth of the largest left out: {int((~keep).sum())}",)
     fx, fy = xs[keep], ys[keep]
     reason = _why_not(fx, fy, unit)
     if reason:
@@ -182,7 +182,7 @@ def _clean(
     if distinct.size == xs.size:
         return distinct, ys[np.argsort(xs)], ()
     mean = np.bincount(where, weights=np.log(ys)) / np.bincount(where)
-    return distinct, np.exp(mean), (f"{xs.size - distinct.size} points of equal x merged",)
+    return distinct, np.exp(mean), (f"points of equal x merged: {xs.size} to {distinct.size}",)
 
 
 def _why_not(x: Array, y: Array, unit: str) -> str | None:
