@@ -144,7 +144,8 @@ class Figure:
     """
 
     name: str
-    caption: str
+    title: str
+    caption: str  #: how to read it
     alt: str  #: what the picture shows, for readers who cannot see it
     rows: tuple[Row, ...]
     x: Axis

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from bench import sections
 from bench.report import Block, Column, Form, Heading, Note, Report, Row, Table, Text, Tone
+from bench.sections import shared
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,17 +46,17 @@ def build(frame: pd.DataFrame, env: Mapping[str, Any]) -> Report:
     """One ranked table for each val set and number of images measured."""
     ok = frame[(frame["role"] == "val") & (frame["metric"] == "top1") & frame["value"].notna()]
     blocks: list[Block] = []
-    for (dataset, n, precision), part in ok.groupby(["dataset", "n", "precision"], sort=True):
-        blocks.append(Heading(text=f"{dataset}, {int(n)} images, {precision}"))
+    for (dataset, n, precision), part in ok.groupby(["dataset", ok["n"].astype(int), "precision"]):
+        blocks.append(Heading(text=f"{dataset}, {n} images, {precision}"))
         blocks += _table(part, str(dataset))
     if not blocks:
         blocks.append(Note(text="No model has been measured on a val set yet.", tone=Tone.WARN))
     return Report(
         title="Leaderboard",
-        subtitle=sections.conditions(frame),
-        blocks=(*blocks, *sections.failures(frame), *sections.data_sets(frame)),
-        provenance=sections.provenance(frame, env),
-        data=sections.download(frame, "leaderboard"),
+        subtitle=shared.conditions(frame),
+        blocks=(*blocks, *shared.failures(frame), *shared.data_sets(frame)),
+        provenance=shared.provenance(frame, env),
+        data=shared.download(frame, "leaderboard"),
     )
 
 

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bench import registry
+
 FAMILIES = {"convnext": 0.60, "swin": 0.66, "vit": 0.74, "resnet": 0.68}
 SIZES = ("xs", "s", "m", "l", "xl")
 ROLES = {"val": 0.0, "v2": -0.12, "a": -2.2, "r": -1.1, "sketch": -1.5, "c": -0.9}
 IMAGES = {"val": 2000, "v2": 2000, "a": 1000, "r": 2000, "sketch": 1000, "c": 5000}
-REFERENCE = "resnet_m.g1k"  #: as glyphs-a names it
+REFERENCE = str(registry.load().datasets["glyphs-a"].options["reference"])
 
 
 def true_error(family: str, scale: str, gmacs: float) -> float:

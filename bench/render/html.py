@@ -34,6 +34,7 @@ from bench.report import (
     Tone,
 )
 
+_SHORT = 30  # letters of a text that is not broken over lines
 _TONES = {Tone.INFO: "Note", Tone.WARN: "Warning"}
 
 
@@ -183,7 +184,7 @@ def _cell(column: Column, row: Row) -> str:
     text += f"<sup>{_text(mark)}</sup>" if mark else ""
     text += f' <span class="interval">{_text(around)}</span>' if around else ""
     value = f' data-value="{raw!r}"' if column.numeric and cells.is_number(raw) else ""
-    kind = ' class="n"' if column.numeric else ""
+    kind = ' class="n"' if column.numeric else ' class="short"' if len(text) < _SHORT else ""
     return f"<td{kind}{value}>{text}</td>"
 
 
@@ -205,7 +206,7 @@ def _figure(block: Figure) -> str:
     )
     note = f'<p class="absent">Off the axes, so not drawn: {_text(absent)}.</p>' if absent else ""
     return f"""<figure id="{name}">
-<figcaption>{_text(block.caption)}</figcaption>
+<figcaption><strong>{_text(block.title)}</strong> {_text(block.caption)}</figcaption>
 <ul class="legend" aria-label="Legend">{keys}</ul>
 <div class="panels p{min(len(shown), 3)}">{pictures}</div>{note}
 </figure>"""

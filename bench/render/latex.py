@@ -95,7 +95,7 @@ def _block(block: Block) -> str:
         case Table():
             return table(block)
         case Figure():
-            return rf"\emph{{{escape(block.caption)}}} {escape(block.alt)}"
+            return rf"\emph{{Figure: {escape(block.title)}.}} {escape(block.alt)}"
         case Download():
             return escape(f"{block.title}: {block.name}")
 

@@ -56,7 +56,7 @@ def _block(block: Block) -> str:
         case Table():
             return table(block)
         case Figure():
-            return f"*{escape(block.caption)}* {escape(block.alt)}"
+            return f"*Figure: {escape(block.title)}.* {escape(block.alt)}"
         case Download():
             return f"{escape(block.title)}: {escape(block.name)}"
 

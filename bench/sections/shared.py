@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 #: Families in the order of their colours; others follow by name.
 FAMILIES = ("convnext", "swin", "vit", "resnet")
-SIZES = ("xs", "s", "m", "l", "xl")
 ROLES = ("val", "v2", "a", "r", "sketch", "c")
 #: What readers call the sets.
 TITLES = {"val": "val", "v2": "V2", "a": "A", "r": "R", "sketch": "Sketch", "c": "C"}
@@ -81,7 +80,7 @@ def data_sets(frame: pd.DataFrame) -> tuple[Block, ...]:
             )
     table = Table(
         name="data-sets",
-        caption="Image sets",
+        caption="What was looked at",
         columns=(
             Column(key="dataset", title="Set"),
             Column(key="role", title="Role"),
@@ -92,7 +91,7 @@ def data_sets(frame: pd.DataFrame) -> tuple[Block, ...]:
         ),
         rows=tuple(rows),
     )
-    return (*warnings(altered), table)
+    return (Heading(text="Image sets"), *warnings(altered), table)
 
 
 def warnings(altered: list[str]) -> Iterator[Note]:
@@ -107,6 +106,23 @@ def warnings(altered: list[str]) -> Iterator[Note]:
         )
 
 
+def cautions(frame: pd.DataFrame) -> Iterator[Note]:
+    """What a reader must know before trusting a number."""
+    if "glyphs" in set(frame["world"].dropna()):
+        yield Note(
+            text="Glyphs are drawn characters in ImageNet's shape, and these are small models of "
+            "the same families. What holds here need not hold on ImageNet."
+        )
+    limits = sorted({int(limit) for limit in frame["limit"].dropna()})
+    if limits:
+        first = ", ".join(map(str, limits))
+        yield Note(
+            text=f"Some numbers are of the first {first} images of a set only: their intervals "
+            "say how little that tells.",
+            tone=Tone.WARN,
+        )
+
+
 def conditions(frame: pd.DataFrame) -> str:
     """What was run on: models, sets, images, machine, precision, in one line."""
     ok = frame[frame["status"] == "ok"]
@@ -118,7 +134,7 @@ def conditions(frame: pd.DataFrame) -> str:
     parts = [
         f"{_count(ok['model'].nunique(), 'model')} on {_count(sets, 'image set')}"
         + (f" of {worlds}" if worlds else ""),
-        *(f"first {limit} images of each set" for limit in limits),
+        *(f"first {limit} images of a set" for limit in limits),
         devices,
         precision,
     ]

@@ -1,0 +1,300 @@
+"""Tables of the scaling report: the models, the fits, what pretraining buys, robustness."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from bench import registry
+from bench.analysis.robustness import Line, NoLine
+from bench.render.cells import number
+from bench.report import Column, Form, Row, Table
+from bench.sections.shared import FAMILIES, ROLES, TITLES, order
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_NAMES = (
+    Column(key="family", title="Family"),
+    Column(key="size", title="Size"),
+    Column(key="scale", title="Pretrain", about="1k: from scratch; 22k: pretrained on more"),
+)
+_COST = (
+    Column(key="params", title="Params", unit="M", group="Cost", form=Form.SIGNIFICANT, digits=3),
+    Column(
+        key="gmacs",
+        title="GMACs",
+        group="Cost",
+        form=Form.SIGNIFICANT,
+        digits=2,
+        about="Billions of multiply-accumulates for one image",
+    ),
+    Column(
+        key="throughput",
+        title="Speed",
+        unit="img/s",
+        group="Cost",
+        form=Form.SIGNIFICANT,
+        digits=3,
+        about="Median throughput on the machine named at the top",
+    ),
+)
+_ACCURACY, _EFFECTIVE = "Top-1 accuracy, %", "Effective robustness, points"
+
+
+def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a frame as built-ins, missing text as None."""
+    return [
+        {str(key): _built_in(value) for key, value in record.items()}
+        for record in table.to_dict("records")
+    ]
+
+
+def _built_in(value: Any) -> Any:
+    plain = value.item() if hasattr(value, "item") else value
+    return plain if isinstance(plain, str | int | float) else None
+
+
+def references(frame: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """Models that a set was filtered against: role to (set, model)."""
+    known = registry.load().datasets
+    used = frame.loc[frame["role"].notna(), ["dataset", "role"]].drop_duplicates()
+    return {
+        row["role"]: (row["dataset"], str(known[row["dataset"]].options["reference"]))
+        for row in used.to_dict("records")
+        if row["dataset"] in known and known[row["dataset"]].options.get("reference")
+    }
+
+
+def models(table: pd.DataFrame, frame: pd.DataFrame) -> Table:
+    """The scaling table: family by size by pretraining scale."""
+    shown = [role for role in ROLES if table[role].notna().any()]
+    shifts = [role for role in shown if role != "val"]
+    mined = references(frame)
+    body = rows(table)
+    for row in body:
+        for role, (_, model) in mined.items():
+            row[f"{role}_mark"] = "†" if row["model"] == model else ""
+    devices = sorted(set(table["device_name"].dropna()))
+    notes = [
+        f"† {dataset} keeps only images that {model} got wrong: its own accuracy there says "
+        "nothing, and at 0 % it is left out of the line."
+        for dataset, model in mined.values()
+        if model in set(table["model"])
+    ]
+    if len(devices) > 1:
+        notes.append("Speeds of different devices do not compare: see the column Device.")
+    return Table(
+        name="scaling",
+        caption="Every model: cost, accuracy with 95 % Wilson intervals, effective robustness",
+        columns=(
+            Column(key="model", title="Model"),
+            *_NAMES,
+            *_COST,
+            *(_accuracy(role, mined) for role in shown),
+            *(_effective(role) for role in shifts),
+            *((Column(key="device_name", title="Device"),) if len(devices) > 1 else ()),
+            Column(key="source", title="Source", about="measured here, or published elsewhere"),
+        ),
+        rows=tuple(body),
+        notes=tuple(notes),
+        filterable=True,
+    )
+
+
+def _accuracy(role: str, mined: Mapping[str, object]) -> Column:
+    return Column(
+        key=role,
+        title=TITLES[role],
+        group=_ACCURACY,
+        form=Form.FIXED,
+        low=f"{role}_low",
+        high=f"{role}_high",
+        mark=f"{role}_mark" if role in mined else None,
+    )
+
+
+def _effective(role: str) -> Column:
+    return Column(
+        key=f"er_{role}",
+        title=TITLES[role],
+        group=_EFFECTIVE,
+        form=Form.SIGNED,
+        about="Accuracy above what these models' own line predicts from val; circular for few",
+    )
+
+
+def fits(table: pd.DataFrame) -> Table:
+    """First scaling fits by family and pretraining scale, or why there is none."""
+    body = rows(table)
+    for row in body:
+        row["unsure"] = "" if row.get("identified") else "?"
+        row["remark"] = "; ".join(str(row[k]) for k in ("reason", "notes") if row.get(k)) or None
+    error, slope = "Fitted error, %", "Slope of ln error over ln GMACs"
+    law = "Law e + b·GMACs^−c"
+    return Table(
+        name="fits",
+        caption="Scaling fits, val error over GMACs, with 90 % intervals",
+        columns=(
+            Column(key="family", title="Family"),
+            _NAMES[2],
+            Column(key="used", title="Sizes", form=Form.FIXED, digits=0),
+            Column(key="decades", title="Range", unit="decades", form=Form.FIXED),
+            _interval("top", "Largest", error, about="At the family's largest model"),
+            _interval("at_2x", "2× GMACs", error, about="Extrapolated to twice the largest model"),
+            _interval(
+                "elasticity_top",
+                "At largest",
+                slope,
+                form=Form.SIGNED,
+                digits=2,
+                about="Comparable between families, unlike the exponent",
+            ),
+            *(
+                Column(
+                    key=f"drop_one_{end}",
+                    title=title,
+                    group="Slope, one size left out",
+                    form=Form.SIGNED,
+                    digits=2,
+                    about="Over leaving out each size in turn: wide if one model carries it all",
+                )
+                for end, title in (("low", "Lowest"), ("high", "Highest"))
+            ),
+            _interval("exponent", "c", law, digits=2, mark="unsure"),
+            _interval("floor", "Floor e, %", law),
+            Column(
+                key="held_out_miss",
+                title="Held out",
+                unit="points",
+                form=Form.SIGNED,
+                about="The largest model predicted from the others, less measured",
+            ),
+            Column(key="form", title="Form"),
+            *_remark(body),
+        ),
+        rows=tuple(body),
+        notes=(
+            "? The interval of c spans more than threefold, so these sizes do not identify it.",
+            "M1 is a line in log-log axes, M2 a power law over a floor, M3 one that bends.",
+            "The error is the median of the forms named; c and the floor are M2's.",
+        ),
+    )
+
+
+def _remark(body: Sequence[Row]) -> tuple[Column, ...]:
+    """The column of remarks, if there are any."""
+    remarks = any(row.get("remark") for row in body)
+    return (Column(key="remark", title="Remark"),) if remarks else ()
+
+
+def _interval(key: str, title: str, group: str, *, form: Form = Form.FIXED, **more: Any) -> Column:
+    return Column(
+        key=key, title=title, group=group, form=form, low=f"{key}_low", high=f"{key}_high", **more
+    )
+
+
+def gains(gain: pd.DataFrame, table: pd.DataFrame, frame: pd.DataFrame) -> Table | None:
+    """What 22k pretraining buys at each size, on each set; None where no pair was measured."""
+    if gain.empty:
+        return None
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows(gain):
+        cells = found.setdefault((row["family"], row["size"]), {})
+        cells |= {key: row[key] for key in ("family", "size", "gmacs")}
+        role = row["role"]
+        cells |= {role: row["gain"]}
+        cells |= {f"{role}_{end}": row[f"gain_{end}"] for end in ("low", "high")}
+    mined = references(frame)
+    for role, (_, model) in mined.items():
+        for about in rows(table[table["model"] == model]):
+            found.get((about["family"], about["size"]), {})[f"{role}_mark"] = "†"
+    shown = [role for role in ROLES if role in set(gain["role"])]
+    kind = "paired" if gain["paired"].all() else "unpaired, wider than paired ones would be"
+    return Table(
+        name="pretraining",
+        caption="Top-1 after 22k pretraining less top-1 from scratch, points",
+        columns=(
+            Column(key="family", title="Family"),
+            Column(key="size", title="Size"),
+            Column(key="gmacs", title="GMACs", form=Form.SIGNIFICANT, digits=2),
+            *(
+                _interval(role, TITLES[role], "Gain, points", form=Form.SIGNED, mark=f"{role}_mark")
+                for role in shown
+            ),
+        ),
+        rows=tuple(found.values()),
+        notes=(
+            f"Intervals are 95 % and {kind}; not adjusted for the number of comparisons.",
+            *(
+                f"† Not a gain: {dataset} keeps only images that {model} got wrong."
+                for dataset, model in mined.values()
+                if model in set(table["model"])
+            ),
+        ),
+        filterable=True,
+    )
+
+
+def robustness(table: pd.DataFrame, lines: Mapping[str, Line | NoLine]) -> Table:
+    """The line of each shifted set, and each family's mean height over it."""
+    present = set(table["family"])
+    families = [name for name in order(present, FAMILIES) if name in present]
+    body: list[Row] = []
+    for role, line in lines.items():
+        if not table[role].notna().any():
+            continue
+        row: dict[str, Any] = {"set": TITLES[role], "drop": float(table[f"drop_{role}"].mean())}
+        if isinstance(line, Line):
+            row |= {"slope": line.slope, "r2": line.r2, "n": line.n}
+        else:
+            row |= {"n": line.n, "remark": line.reason}
+        for family in families:
+            over = table.loc[table["family"] == family, f"er_{role}"].dropna()
+            if len(over):
+                row[family] = float(over.mean())
+                row[f"{family}_low"], row[f"{family}_high"] = float(over.min()), float(over.max())
+        body.append(row)
+    group = "Mean effective robustness [lowest, highest model], points"
+    return Table(
+        name="robustness",
+        caption="Accuracy under shift: the line that val predicts it by, and who is above it",
+        columns=(
+            Column(key="set", title="Set"),
+            Column(
+                key="drop",
+                title="Mean drop",
+                unit="points",
+                form=Form.FIXED,
+                about="Points lost from val, mean over models",
+            ),
+            Column(key="n", title="Models", group="Line in logits", form=Form.FIXED, digits=0),
+            Column(key="slope", title="Slope", group="Line in logits", form=Form.FIXED, digits=2),
+            Column(key="r2", title="R²", group="Line in logits", form=Form.FIXED, digits=3),
+            *(_interval(family, family, group, form=Form.SIGNED) for family in families),
+            *_remark(body),
+        ),
+        rows=tuple(body),
+    )
+
+
+def gain_sentence(gain: pd.DataFrame) -> str:
+    """Pretraining in one sentence, on val; empty where no pair was measured."""
+    val = gain[gain["role"] == "val"].sort_values("gain")
+    if val.empty:
+        return ""
+    least, most = val.iloc[0], val.iloc[-1]
+    clear = int((val["gain_low"] > 0).sum())
+    said = [
+        f"{number(row['gain'], Form.SIGNED, 1)} [{number(row['gain_low'], Form.SIGNED, 1)}, "
+        f"{number(row['gain_high'], Form.SIGNED, 1)}] ({row['family']} {row['size']})"
+        for row in (most, least)
+    ]
+    adds = f"ranges from {said[1]} to {said[0]} points" if len(val) > 1 else f"is {said[0]} points"
+    return (
+        f"What pretraining on the 22k set adds to val accuracy {adds}; the whole 95 % interval is "
+        f"above zero in {clear} of {len(val)} pairs of models."
+    )
+
+
+__all__ = ["fits", "gain_sentence", "gains", "models", "references", "robustness", "rows"]

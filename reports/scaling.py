@@ -1,0 +1,76 @@
+"""Scaling report: the answer, every model, error over cost, robustness, what pretraining buys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from bench.analysis.table import fits, pretraining_gain, robustness_lines, scaling_table
+from bench.report import Block, Figure, Heading, Note, Report, Table, Text, Tone
+from bench.sections import comparison, figures, scaling, shared
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def build(frame: pd.DataFrame, env: Mapping[str, Any]) -> Report:
+    """The report of a store's ``frame``; each world, as glyphs, has tables of its own."""
+    worlds = sorted(set(frame["world"].dropna()))
+    blocks: list[Block] = []
+    for world in worlds:
+        part = frame[frame["world"] == world]
+        found = _world(part)
+        blocks += found if len(worlds) == 1 else map(_named(str(world)), found)
+    if not worlds:
+        blocks.append(Note(text="Nothing has been measured yet.", tone=Tone.WARN))
+    return Report(
+        title="Do ConvNets scale like Vision Transformers?",
+        subtitle=shared.conditions(frame),
+        blocks=(*blocks, *shared.failures(frame), *shared.data_sets(frame)),
+        provenance=shared.provenance(frame, env),
+        data=shared.download(frame, "measurements"),
+    )
+
+
+def _world(frame: pd.DataFrame) -> Iterator[Block]:
+    """All that one world's numbers show."""
+    table = scaling_table(frame)
+    fitted, gain, lines = fits(table), pretraining_gain(table), robustness_lines(table)
+    laws = comparison.laws(table, fitted)
+    scales = [scale for scale in comparison.SCALES if scale in set(table["scale"])]
+    compared = [comparison.compare(laws, scale) for scale in scales]
+    said = [*map(comparison.sentence, compared), scaling.gain_sentence(gain)]
+    yield Text(text=" ".join(said).strip(), lead=True)
+    yield from shared.cautions(frame)
+    at_equal_cost = comparison.equal_cost(compared)
+    if at_equal_cost is not None:
+        yield at_equal_cost
+    yield Heading(text="Models")
+    yield scaling.models(table, frame)
+    yield Heading(text="Error against cost")
+    yield figures.error_over_cost(table, laws)
+    yield scaling.fits(fitted)
+    pairs = scaling.gains(gain, table, frame)
+    if pairs is not None:
+        yield Heading(text="What pretraining buys")
+        yield pairs
+    if any(table[role].notna().any() for role in lines):
+        yield Heading(text="Robustness")
+        yield figures.shift_over_val(table, lines)
+        yield scaling.robustness(table, lines)
+
+
+def _named(world: str) -> Any:
+    """A function that puts the world's name on a block, so that no two blocks share one."""
+
+    def name(block: Block) -> Block:
+        if isinstance(block, Table | Figure):
+            return replace(
+                block, name=f"{block.name}-{world}", caption=f"{block.caption} ({world})"
+            )
+        if isinstance(block, Heading):
+            return replace(block, text=f"{block.text}: {world}")
+        return block
+
+    return name
