@@ -32,5 +32,5 @@ def guarded(execute: Execute, job: Job) -> Outcome:
     try:
         return execute(job)
     except Exception as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        reason = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(":")
         return Outcome(job=job, status=Status.FAILED, error=reason)
