@@ -35,7 +35,7 @@ ONLY_IN: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("sqlite3",): ("bench/database.py", "bench/jsonl.py", "bench/store.py"),
     ("bench.cli",): ("bench/cli/*", "bench/__main__.py"),
 }
-#: What these files may import of the package; None of the pattern is anything else.
+#: What these files may import of the package; Patterns are of module names.
 OF_BENCH_ONLY: Mapping[str, tuple[str, ...]] = {
     "bench/spec.py": (),
     "bench/errors.py": (),
@@ -140,8 +140,9 @@ def everything_public_has_a_docstring(found: Sources) -> Iterator[str]:
 def _public(tree: ast.AST, inside: str = "") -> Iterator[tuple[str, Function | ast.ClassDef]]:
     """Public classes and functions of a module, and public methods of such classes."""
     for node in ast.iter_child_nodes(tree):
-        named = isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        if not named or node.name.startswith("_"):
+        if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if node.name.startswith("_"):
             continue
         yield f"{inside}{node.name}", node
         if isinstance(node, ast.ClassDef):
@@ -178,7 +179,7 @@ def test_the_package_keeps(rule: Rule) -> None:
 
 
 BREACHES = [
-    (heavy_imports_stay_where_they_belong, {"bench/plan.py": "import torch"}, "plan.py imports torch"),
+    (heavy_imports_stay_where_they_belong, {"bench/plan.py": "import torch"}, "imports torch"),
     (
         heavy_imports_stay_where_they_belong,
         {"bench/models/vit.py": "from timm.models import vit"},
