@@ -1,0 +1,21 @@
+"""Vision Transformer (Dosovitskiy et al., ICLR 2021) on 16 patches of 8 pixels, with a class token."""
+
+from bench.models._zoo import family
+from bench.spec import Kind
+
+SIZES = {
+    "xs": {"depth": 2, "embed_dim": 20, "num_heads": 2},
+    "s": {"depth": 3, "embed_dim": 28, "num_heads": 4},
+    "m": {"depth": 3, "embed_dim": 44, "num_heads": 4},
+    "l": {"depth": 4, "embed_dim": 60, "num_heads": 6},
+    "xl": {"depth": 4, "embed_dim": 96, "num_heads": 8},
+}
+
+MODELS = family(
+    "vit",
+    Kind.TRANSFORMER,
+    "timm.models.vision_transformer:VisionTransformer",
+    SIZES,
+    img_size=32,
+    patch_size=8,
+)
