@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001
 """Class names of the embedded world: one character each, distinct in shape across six fonts.
 
 Chosen once from the characters common to DejaVu Sans, Serif and Mono: a character entered when

@@ -1,5 +1,7 @@
-"""Ten corruptions at five severities after ImageNet-C (Hendrycks & Dietterich, ICLR 2019),
-scaled to 32-pixel images and drawn from uniform numbers only, to be the same everywhere."""
+"""Ten corruptions at five severities after ImageNet-C (Hendrycks & Dietterich, ICLR 2019).
+
+Scaled to 32-pixel images, and made from uniform random numbers only, to be the same everywhere.
+"""
 
 from __future__ import annotations
 
@@ -11,23 +13,12 @@ from PIL import Image, ImageFilter
 
 Pixels = NDArray[np.uint8]
 
-CORRUPTIONS = (
-    "gaussian_noise",
-    "shot_noise",
-    "impulse_noise",
-    "defocus_blur",
-    "motion_blur",
-    "fog",
-    "brightness",
-    "contrast",
-    "pixelate",
-    "jpeg",
-)
-SEVERITIES = (1, 2, 3, 4, 5)
-
 
 def corrupt(pixels: Pixels, kind: str, severity: int, rng: np.random.Generator) -> Pixels:
-    """``pixels``, uint8 (H, W, 3), corrupted; severity 1..5. Raises ValueError for another kind."""
+    """``pixels``, uint8 (H, W, 3), corrupted; severity 1..5.
+
+    Raises ValueError for an unknown ``kind``.
+    """
     level = severity - 1
     x = pixels.astype(np.float64)
     match kind:
@@ -59,13 +50,15 @@ def corrupt(pixels: Pixels, kind: str, severity: int, rng: np.random.Generator) 
         case "jpeg":
             x = _jpeg(pixels, (30, 20, 14, 9, 5)[level])
         case _:
-            raise ValueError(f"unknown corruption {kind!r}; one of {', '.join(CORRUPTIONS)}")
+            raise ValueError(
+                f"unknown corruption {kind!r}; see CORRUPTIONS in bench/data/glyphs.py"
+            )
     return np.clip(x + 0.5, 0, 255).astype(np.uint8)
 
 
 def _bell(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
     """Twelve uniforms summed: mean 0, variance 1, near normal, no logarithm."""
-    return rng.random((12, *shape)).sum(axis=0) - 6.0
+    return np.asarray(rng.random((12, *shape)).sum(axis=0) - 6.0)
 
 
 def _filtered(pixels: Pixels, kernel: ImageFilter.BoxBlur) -> NDArray[np.float64]:

@@ -58,7 +58,7 @@ def _between(low: float, high: float, u: float) -> float:
 
 
 def _placed(u: NDArray[np.float64], ink: Image.Image, resolution: int) -> Image.Image:
-    """The shape turned, sheared, scaled and moved by six uniforms; mode L, drawn at twice the size."""
+    """The shape turned, sheared, scaled and moved by six uniforms; mode L, at twice the size."""
     side = 2 * resolution
     size = _between(0.75, 1.1, u[0])
     half = _between(-0.2, 0.2, u[1])  # tan(angle / 2): angles within 23 degrees, no sine needed
@@ -123,7 +123,8 @@ def _noisy(rng: np.random.Generator, pixels: NDArray[np.float64], sigma: float) 
     """Adds noise of standard deviation ``sigma``: the sum of three uniform bytes, centred."""
     bytes_ = np.frombuffer(rng.bytes(3 * pixels.size), np.uint8).reshape(3, *pixels.shape)
     noise = (bytes_.sum(axis=0, dtype=np.int64) - 382.5) / 127.9
-    return np.clip(pixels + sigma * noise + 0.5, 0, 255).astype(np.uint8)
+    noisy: Pixels = np.clip(pixels + sigma * noise + 0.5, 0, 255).astype(np.uint8)
+    return noisy
 
 
 def _rendition(rng: np.random.Generator, character: str, fonts: Sequence[str], side: int) -> Pixels:

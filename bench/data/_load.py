@@ -1,8 +1,9 @@
 """Images ready to measure on: drawn once by all cores, kept on disk, mapped into memory.
 
-One file pair a dataset in the cache folder: ``<key>.npy``, uint8 (N, H, W, 3), and ``<key>.json`` with
-labels and digest. The key covers the declaration, the drawing code and the versions of what it draws with, so
-an upgrade of Pillow draws anew. The ``.json`` is renamed into place last: without it the set does not exist.
+Two files a dataset in the cache folder: ``<key>.npy``, uint8 (N, H, W, 3), and ``<key>.json``
+with labels and digest. The key covers the declaration, the drawing code and the versions of what
+it draws with, so an upgrade of Pillow draws anew. The ``.json`` is renamed into place last:
+without it the set does not exist.
 """
 
 from __future__ import annotations

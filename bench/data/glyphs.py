@@ -48,7 +48,12 @@ _STREAM_VAL, _STREAM_V2, _STREAM_A, _STREAM_R, _STREAM_SKETCH, _STREAM_1K, _STRE
 
 def _set(tail: str, role: Role, images: int, stream: int, about: str, **options: Any) -> Dataset:
     name = f"glyphs-{tail}"
-    scene = {"stream": stream, "characters": TARGETS, "fonts": SEEN_FONTS, "style": "scene"}
+    scene: dict[str, Any] = {
+        "stream": stream,
+        "characters": TARGETS,
+        "fonts": SEEN_FONTS,
+        "style": "scene",
+    }
     options = scene | options
     shifted = role not in (Role.TRAIN, Role.PRETRAIN, Role.VAL)
     return Dataset(

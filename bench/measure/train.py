@@ -72,7 +72,8 @@ def train(
         state = _State(**saved["state"])
         _fit_head(network, model, datasets[recipe.stages[state.stage].dataset].classes)
         network.load_state_dict(saved["network"])
-    network = network.to(device=device, memory_format=torch.channels_last)
+    network = network.to(device)
+    network = network.to(memory_format=torch.channels_last)
     digests = {}
     for number in range(state.stage, len(recipe.stages)):
         stage = recipe.stages[number]
@@ -116,8 +117,12 @@ class _StageRun:
         self.seed, self.steps = seed, recipe.steps(stage)
         matrices = [p for p in network.parameters() if p.ndim >= 2]
         others = [p for p in network.parameters() if p.ndim < 2]
+        groups: list[dict[str, Any]] = [
+            {"params": matrices},
+            {"params": others, "weight_decay": 0.0},
+        ]
         self.optimizer = torch.optim.AdamW(
-            [{"params": matrices}, {"params": others, "weight_decay": 0.0}],
+            groups,
             lr=stage.lr,
             betas=recipe.betas,
             weight_decay=recipe.weight_decay,

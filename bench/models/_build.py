@@ -16,10 +16,11 @@ from bench.spec import Model
 
 
 def basic_resnet(**kwargs: Any) -> nn.Module:
-    """timm's `ResNet` of basic blocks; the block is a class, which a declaration cannot hold."""
+    """A timm `ResNet` of basic blocks: the block is a class, which a declaration cannot hold."""
     from timm.models.resnet import BasicBlock, ResNet
 
-    return cast(nn.Module, ResNet(BasicBlock, **kwargs))
+    block: Any = BasicBlock  # timm annotates an instance where it takes the class
+    return cast(nn.Module, ResNet(block, **kwargs))
 
 
 def build(model: Model, *, weights: bool = True) -> nn.Module:

@@ -1,4 +1,4 @@
-"""Vision Transformer (Dosovitskiy et al., ICLR 2021) on 16 patches of 8 pixels, with a class token."""
+"""Vision Transformer (Dosovitskiy et al., ICLR 2021): 16 patches of 8 pixels, a class token."""
 
 from bench.models._zoo import family
 from bench.spec import Kind
