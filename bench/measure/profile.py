@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 from fvcore.nn import ActivationCountAnalysis, FlopCountAnalysis
-from fvcore.nn.jit_handles import get_shape
+from fvcore.nn.jit_handles import generic_activation_jit, get_shape
 from torch.utils.flop_counter import FlopCounterMode
 
 from bench.errors import JobError
@@ -134,9 +134,9 @@ def count_activations(network: torch.nn.Module, image: torch.Tensor) -> int:
     the outputs of convolutions; the linear layers of Transformers are their counterpart.
     """
     with _quiet(), torch.no_grad():
-        analysis = ActivationCountAnalysis(network, image)
-        for product in ("matmul", "bmm", "einsum"):
-            analysis.set_op_handle(f"aten::{product}", None)
+        analysis = ActivationCountAnalysis(network, image).clear_op_handles()
+        for layer in ("_convolution", "linear", "addmm"):
+            analysis.set_op_handle(f"aten::{layer}", generic_activation_jit())
         _silence(analysis)
         return int(analysis.total())
 
