@@ -156,7 +156,8 @@ def files_and_functions_stay_small(found: Sources) -> Iterator[str]:
             yield f"{path} has {lines} lines; the most is {LONGEST_FILE}"
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                length = (node.end_lineno or node.lineno) - node.lineno + 1
+                # A signature declares: a command's options are no long function.
+                length = (node.end_lineno or 0) - node.body[0].lineno + 1
                 if length > LONGEST_FUNCTION:
                     yield f"{path}: {node.name} has {length} lines; the most is {LONGEST_FUNCTION}"
 
@@ -225,7 +226,7 @@ BREACHES = [
     (files_and_functions_stay_small, {"bench/a.py": "x = 1\n" * 251}, "251 lines"),
     (
         files_and_functions_stay_small,
-        {"bench/a.py": "def f():\n" + "    x = 1\n" * 60},
+        {"bench/a.py": "def f():\n" + "    x = 1\n" * 61},
         "f has 61 lines",
     ),
 ]  # fmt: skip
