@@ -27,9 +27,10 @@ class ScalingFit:
     """A fitted family, or ``refused`` with the reason; then every number below is NaN.
 
     The point estimate is the median of ``forms`` in ln y, chosen by the number of sizes alone and
-    never by how well a form fits: 3 sizes a line, 4-5 M2 and M3, from 6 also M4 (M5 where y has
-    no ceiling). Intervals are 90 % and come from ``posterior``, widened to the point estimate
-    where that lies outside.
+    never by how well a form fits: 4-5 sizes M2 and M3, from 6 also M4 (M5 where y has no ceiling).
+    Three sizes get a line, for its exponent alone: as no line levels off, their curve is the
+    posterior's median. Intervals are 90 % and come from ``posterior``, widened to the point
+    estimate where that lies outside.
     """
 
     x: Array  #: sizes that were fitted, distinct and rising
@@ -42,11 +43,16 @@ class ScalingFit:
     noise: float = SOFT_SCALE
 
     @property
+    def line(self) -> bool:
+        """Whether there were too few sizes for more than a line."""
+        return len(self.forms) == 1
+
+    @property
     def label(self) -> str:
         """What was fitted, for a table's cell."""
         if self.refused:
             return ""
-        if len(self.forms) == 1:
+        if self.line:
             return "M1 (line; 3 sizes identify no floor)"
         return "median of " + ", ".join(f.form for f in self.forms)
 
@@ -63,8 +69,11 @@ class ScalingFit:
     def curve(self, x: ArrayLike) -> Array:
         """Point estimate of y at each ``x`` > 0, same shape."""
         at = np.asarray(x, dtype=np.float64)
-        if self.refused:
+        if self.posterior is None:
             return np.full_like(at, np.nan)
+        if self.line:
+            middle = [np.median(self.posterior.log_y(v, discrepancy=0.0)) for v in at.ravel()]
+            return np.asarray(np.exp(middle).reshape(at.shape))
         flat = np.array([f.log_y(at.ravel()) for f in self.forms])
         return np.asarray(np.exp(np.median(flat, axis=0)).reshape(at.shape))
 
@@ -77,9 +86,12 @@ class ScalingFit:
 
     def slope(self, x: float) -> float:
         """Point estimate of d ln y / d ln x at ``x``."""
+        if self.posterior is None:
+            return math.nan
+        if self.line:
+            return float(np.median(self.posterior.elasticity(x)))
         at = np.array([x], dtype=np.float64)
-        each = [f.elasticity(at)[0] for f in self.forms]
-        return float(np.median(each)) if each else math.nan
+        return float(np.median([f.elasticity(at)[0] for f in self.forms]))
 
     def elasticity(self, x: float, level: float = 0.9) -> Interval:
         """`slope` with its interval: comparable between forms and families, unlike c."""
@@ -91,13 +103,13 @@ class ScalingFit:
         """The c of M2, or of the line M1 with its t-interval; compare within one form only."""
         if self.posterior is None:
             return UNKNOWN
-        if len(self.forms) == 1:
+        if self.line:
             return _line_exponent(self.x, self.y, level)
         return _around(self.forms[0].exponent, self.posterior.exponent(level))
 
     def floor(self, level: float = 0.9) -> Interval:
         """The floor of M2, in units of y; NaN where only a line was fitted."""
-        if self.posterior is None or len(self.forms) == 1:
+        if self.posterior is None or self.line:
             return UNKNOWN
         return _around(self.forms[0].floor, self.posterior.floor(level))
 

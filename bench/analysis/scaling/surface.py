@@ -1,0 +1,195 @@
+"""Loss of model size and data together: L(N, D) = E + A / N^alpha + B / D^beta.
+
+Hoffmann et al. 2022; objective and exclusions as in Besiroglu et al. 2024 (arXiv 2404.10102):
+the *sum* of a Huber loss, delta 1e-3, of ln L. (Its mean under default tolerances stops at the
+start point.) Starts come from variable projection: on a grid of (alpha, beta) the rest is a
+non-negative linear problem. The best are then polished in all five, with N and D centred at
+their geometric means, without which the problem is conditioned at 1e11.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import optimize
+
+from bench.analysis.scaling.forms import Array
+from bench.analysis.scaling.posterior import central
+from bench.analysis.stats import Interval
+
+#: Residuals of ln L beyond this count linearly.
+HUBER = 1e-3
+_GRID = np.linspace(0.05, 1.2, 24)
+_REFINED = 3
+
+
+@dataclass(frozen=True)
+class LossSurface:
+    """A fitted L(N, D); ``draws`` are bootstrap (E, A, B, alpha, beta), shape (draws, 5)."""
+
+    e: float
+    a: float
+    b: float
+    alpha: float
+    beta: float
+    cost: float  #: the objective
+    n: int
+    draws: Array = field(default_factory=lambda: np.zeros((0, 5)))
+
+    @property
+    def size_exponent(self) -> float:
+        """Of compute-optimal N ~ C^(beta / (alpha + beta))."""
+        return self.beta / (self.alpha + self.beta)
+
+    def predict(self, size: ArrayLike, data: ArrayLike) -> Array:
+        """Loss at ``size`` N and ``data`` D, broadcast."""
+        by_size = self.a * np.asarray(size, dtype=np.float64) ** -self.alpha
+        return np.asarray(self.e + by_size + self.b * np.asarray(data, float) ** -self.beta)
+
+    def standard_errors(self) -> dict[str, float]:
+        """Bootstrap standard errors of E, A, B, alpha, beta; empty without draws."""
+        if not len(self.draws):
+            return {}
+        return dict(zip("e a b alpha beta".split(), self.draws.std(axis=0, ddof=1), strict=True))
+
+    def interval(self, name: str, level: float = 0.95) -> Interval:
+        """Bootstrap percentile interval of one of ``e a b alpha beta size_exponent``."""
+        if not len(self.draws):
+            return Interval(float(getattr(self, name)), math.nan, math.nan)
+        columns = dict(zip("e a b alpha beta".split(), self.draws.T, strict=True))
+        columns["size_exponent"] = columns["beta"] / (columns["alpha"] + columns["beta"])
+        band = central(columns[name], level)
+        return Interval(float(getattr(self, name)), band.low, band.high)
+
+
+def fit_surface(
+    size: ArrayLike,
+    data: ArrayLike,
+    loss: ArrayLike,
+    *,
+    resamples: int | NDArray[np.int64] = 0,
+    seed: int = 0,
+) -> LossSurface:
+    """Fit L(N, D) to runs of ``size`` N, ``data`` D and ``loss``, all > 0, shape (runs,).
+
+    ``resamples`` is how often runs are resampled and refitted from the estimate, or the indices
+    of runs to take, shape (draws, runs). Raises `ValueError` for fewer
+    than six runs, or where N or D takes fewer than three values.
+
+    >>> n, d = (a.ravel() for a in np.meshgrid([1e8, 1e9, 1e10], [1e9, 1e10, 1e11]))
+    >>> s = fit_surface(n, d, 1.8 + 400 / n**0.34 + 2000 / d**0.37)
+    >>> round(s.alpha, 6), round(s.beta, 6), round(s.e, 6)
+    (0.34, 0.37, 1.8)
+    """
+    n, d, lny = _checked(size, data, loss)
+    logs = np.stack([np.log(n), np.log(d)])
+    middle = logs.mean(axis=1)
+    z = logs - middle[:, None]
+    starts = _starts(z, lny)
+    found = [_polish(s, z, lny) for s in starts]
+    theta, cost = min(found, key=lambda f: f[1])
+    draws = np.zeros((0, 5))
+    if isinstance(resamples, int):
+        rng = np.random.default_rng(seed)
+        resamples = rng.integers(n.size, size=(resamples, n.size))
+    if len(resamples):
+        counts = np.array([np.bincount(r, minlength=n.size) for r in resamples], dtype=np.float64)
+        draws = _natural(_newton(theta, z, lny, counts), middle)
+    e, a, b, alpha, beta = (float(v) for v in _natural(theta[None], middle)[0])
+    return LossSurface(e, a, b, alpha, beta, cost, n.size, draws)
+
+
+def _checked(size: ArrayLike, data: ArrayLike, loss: ArrayLike) -> tuple[Array, Array, Array]:
+    n, d, y = (np.asarray(v, dtype=np.float64) for v in (size, data, loss))
+    if n.ndim != 1 or not n.shape == d.shape == y.shape:
+        raise ValueError(f"need three rows of one length, got {n.shape}, {d.shape}, {y.shape}")
+    if not all(np.isfinite(v).all() and (v > 0).all() for v in (n, d, y)):
+        raise ValueError("sizes, data and losses must be finite and > 0")
+    if n.size < 6 or np.unique(n).size < 3 or np.unique(d).size < 3:
+        raise ValueError(
+            f"{n.size} runs of {np.unique(n).size} sizes and {np.unique(d).size} amounts of data; "
+            "L(N, D) needs 6 runs, 3 sizes and 3 amounts"
+        )
+    return n, d, np.log(y)
+
+
+def _starts(z: Array, lny: Array) -> list[Array]:
+    """Best cells of the (alpha, beta) grid with (E, A, B) >= 0 by least squares of L / y."""
+    y, cells = np.exp(lny), []
+    for alpha in _GRID:
+        for beta in _GRID:
+            design = np.stack([np.ones_like(y), np.exp(-alpha * z[0]), np.exp(-beta * z[1])])
+            linear, cost = optimize.nnls((design / y).T, np.ones_like(y))
+            cells.append((cost, alpha, beta, np.log(np.maximum(linear, 1e-9))))
+    cells.sort(key=lambda cell: float(cell[0]))
+    return [np.array([*lin, alpha, beta]) for _, alpha, beta, lin in cells[:_REFINED]]
+
+
+def _model(theta: Array, z: Array) -> tuple[Array, Array]:
+    """(ln L, its derivatives) for theta (..., 5) = ln E, ln A', ln B', alpha, beta (centred)."""
+    e, a, b, alpha, beta = (theta[..., k : k + 1] for k in range(5))
+    terms = np.stack(np.broadcast_arrays(e, a - alpha * z[0], b - beta * z[1]), axis=-1)
+    top = terms.max(axis=-1, keepdims=True)
+    terms = np.exp(terms - top)
+    total = terms.sum(axis=-1)
+    share = terms / total[..., None]
+    slopes = np.stack([-share[..., 1] * z[0], -share[..., 2] * z[1]], axis=-1)
+    return np.log(total) + top[..., 0], np.concatenate([share, slopes], axis=-1)
+
+
+def _polish(start: Array, z: Array, lny: Array) -> tuple[Array, float]:
+    result = optimize.least_squares(
+        lambda t: _model(t, z)[0] - lny,
+        start,
+        jac=lambda t: _model(t, z)[1],
+        loss="huber",
+        f_scale=HUBER,
+        x_scale="jac",
+        xtol=1e-15,
+        ftol=1e-15,
+        gtol=1e-13,
+        max_nfev=2000,
+    )
+    return np.asarray(result.x), float(result.cost)
+
+
+def _newton(start: Array, z: Array, lny: Array, counts: Array) -> Array:
+    """Refit every row of ``counts`` (resamples, runs) at once; theta of shape (resamples, 5)."""
+    theta = np.repeat(start[None], len(counts), axis=0)
+    damp = np.full(len(counts), 1e-3)
+
+    def objective(t: Array, rows: Array) -> Array:
+        r = np.abs(_model(t, z)[0] - lny)
+        return np.asarray((rows * np.where(r < HUBER, r * r, 2 * HUBER * r - HUBER**2)).sum(-1))
+
+    cost = objective(theta, counts)
+    active = np.arange(len(counts))
+    for _ in range(300):
+        t, rows = theta[active], counts[active]
+        pred, jac = _model(t, z)
+        r = pred - lny
+        weight = rows * np.minimum(1.0, HUBER / np.maximum(np.abs(r), 1e-300))
+        pull = jac.transpose(0, 2, 1) * weight[:, None]
+        gram, slope = pull @ jac, pull @ r[..., None]
+        gram += np.eye(5) * (np.einsum("bii->bi", gram) * damp[active, None])[:, None]
+        trial = t - np.linalg.solve(gram, slope)[..., 0]
+        new = objective(trial, rows)
+        better = new <= cost[active]
+        theta[active[better]] = trial[better]
+        gain = np.where(better, (cost[active] - new) / np.maximum(cost[active], 1e-300), 1.0)
+        cost[active[better]] = new[better]
+        damp[active] = np.where(better, damp[active] / 5, damp[active] * 5).clip(1e-12, 1e12)
+        active = active[(gain > 1e-12) & (damp[active] < 1e11)]
+        if not active.size:
+            break
+    return theta
+
+
+def _natural(theta: Array, middle: Array) -> Array:
+    """(E, A, B, alpha, beta) of centred parameters, shape (..., 5)."""
+    level = theta[:, :3].copy()
+    level[:, 1:] += theta[:, 3:] * middle
+    return np.concatenate([np.exp(level), theta[:, 3:]], axis=1)
