@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.errors import UsageError
-from bench.spec import Dataset, Model, Suite
+from bench.spec import Dataset, Suite
 
 if TYPE_CHECKING:
     from bench.measure.device import Description
@@ -74,17 +74,6 @@ def datasets(selector: str | None, suite: Suite) -> tuple[Dataset, ...]:
     if not chosen:
         raise UsageError(f"--data {selector!r} selects nothing; `bench list datasets` shows all")
     return tuple(chosen.values())
-
-
-def verify_weights(models: Iterable[Model]) -> None:
-    """Read every model's weights once, so that a damaged file is known before any work is done.
-
-    Raises DataError for the first that is missing or not what its card says.
-    """
-    from bench.models import _weights
-
-    for model in models:
-        _weights.read(model)
 
 
 def existing(output: Path) -> Path | None:

@@ -1,27 +1,17 @@
-"""``bench run``: from a suite's name to results in the store."""
+"""``bench run``: what is wanted, read from the command line."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli import _choices, _print, _progress
+from bench.cli import _choices
 from bench.errors import ExitCode, UsageError
-from bench.spec import AmpDtype, Dataset, Job, Measure, Model, Options, Suite
+from bench.spec import AmpDtype, Options
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
-
-    from bench.report import Report
-    from bench.run import Summary
-    from bench.store import Store
-
-_FAILURES_SHOWN = 5
+    from bench.cli._wanted import Wanted
 
 
 def run(
@@ -64,6 +54,8 @@ def run(
 ) -> None:
     """Run a suite; jobs whose result is already stored are not run again."""
     from bench import registry
+    from bench.cli import _dry, _measuring
+    from bench.cli._wanted import Wanted
 
     declared = registry.suite(suite)
     chosen = registry.models(models or declared.models, pretrain)
@@ -82,182 +74,26 @@ def run(
         workers=workers,
         limit=limit,
     )
-    _say_what_runs(declared, chosen, datasets, options)
-    if dry_run:
-        _show_plan(declared, chosen, datasets, options, output)
-    else:
-        _measure(declared, chosen, datasets, options, output)
-
-
-def _say_what_runs(
-    suite: Suite, models: Sequence[Model], datasets: Sequence[Dataset], options: Options
-) -> None:
-    """The first line: what the numbers will be of, so that nobody takes them for ImageNet's."""
-    worlds = ", ".join(sorted({model.world for model in models}))
-    sources = ", ".join(sorted({model.source for model in models}))
-    print(
-        f"{suite.name} on {worlds}, images drawn on this machine, with the embedded {sources}'s "
-        "small models. This is not ImageNet: ImageNet loading is not in this version."
+    wanted = Wanted(
+        suite=declared, models=chosen, datasets=datasets, options=options, output=output
     )
+    wanted.jobs({})  # nothing to do is a mistake, known at once
+    print(_first_lines(wanted))
+    if dry_run:
+        _dry.show(wanted)
+    elif _measuring.measure(wanted).failed:
+        raise typer.Exit(ExitCode.JOBS_FAILED)
+
+
+def _first_lines(wanted: Wanted) -> str:
+    """What the numbers will be of, so that nobody takes them for ImageNet's; then on what."""
+    options = wanted.options
+    worlds = ", ".join(sorted({model.world for model in wanted.models}))
+    sources = ", ".join(sorted({model.source for model in wanted.models}))
     limit = f", first {options.limit} images of each" if options.limit else ""
-    print(
-        f"{len(models)} models, {len(datasets)} datasets{limit}; "
+    return (
+        f"{wanted.suite.name} on {worlds} (images drawn on this machine), models from the "
+        f"{sources}. This is not ImageNet: ImageNet loading is not in this version.\n"
+        f"{len(wanted.models)} models, {len(wanted.datasets)} datasets{limit}; "
         f"{options.device} ({options.device_name}), {options.precision}"
     )
-
-
-def _show_plan(
-    suite: Suite,
-    models: Sequence[Model],
-    datasets: Sequence[Dataset],
-    options: Options,
-    output: Path,
-) -> None:
-    """The job table; draws nothing, loads no torch and writes nothing."""
-    from bench.data._load import cached_digest
-    from bench.plan import Timing, estimate, plan
-    from bench.store import Store
-
-    digests = {d.name: cached_digest(d) or d.digest for d in datasets}
-    jobs = plan(suite, models, datasets, options, digests)
-    done, past = set[str](), list[Timing]()
-    if there := _choices.existing(output):
-        with Store(there, readonly=True) as store:
-            done, past = store.done(), store.timings()
-    todo = [job for job in jobs if job.id not in done]
-    print()
-    print(
-        _print.columns(
-            ("job", "status", "seconds"),
-            [
-                (job.label, "done", "-")
-                if job.id in done
-                else (job.label, "todo", f"{estimate([job], past).seconds:.1f}")
-                for job in jobs
-            ],
-        )
-    )
-    total = estimate(todo, past)
-    undrawn = [d.name for d in datasets if cached_digest(d) is None]
-    print(
-        f"\n{len(jobs)} jobs, {len(jobs) - len(todo)} done, {len(todo)} to do: about "
-        f"{_print.duration(total.seconds)}, an estimate; for {total.timed} of {total.jobs} it "
-        "rests on jobs like them timed on this device"
-    )
-    if undrawn:
-        print(f"and these are drawn first: {', '.join(undrawn)}")
-
-
-def _measure(
-    suite: Suite,
-    models: Sequence[Model],
-    datasets: Sequence[Dataset],
-    options: Options,
-    output: Path,
-) -> None:
-    from bench import env, measure, registry
-    from bench import run as loop
-    from bench.plan import plan
-    from bench.store import Store
-
-    # Before anything slow: what cannot be written or shown is known at once.
-    store = Store(output)
-    build = registry.report(suite.report)
-    if Measure.EVALUATE in suite.measures:
-        _choices.verify_weights(models)
-        digests = _digests(datasets, options.workers)
-    else:
-        digests = {}
-    jobs = plan(suite, models, datasets, options, digests)
-    if not store.done().issuperset(job.id for job in jobs):
-        _load(suite.measures, models)
-    run_id = store.begin_run(env.snapshot(options))
-    with _progress.observer() as observer:
-        summary = loop.run(jobs, store, measure.execute, run_id=run_id, observer=observer)
-    if not summary.interrupted:
-        _show_report(build, store, jobs)
-    _sum_up(summary, store, len(jobs))
-
-
-def _load(measures: Sequence[Measure], models: Sequence[Model]) -> None:
-    """Import what the jobs need, or the first of them would be charged with loading torch."""
-    import warnings
-    from contextlib import suppress
-    from importlib import import_module
-
-    from bench.measure import MEASURES
-
-    # Other projects' notices to their own developers: who runs a suite can do nothing about them.
-    warnings.filterwarnings("ignore", category=FutureWarning)
-    warnings.filterwarnings("ignore", category=DeprecationWarning)
-    print("loading PyTorch", file=sys.stderr, flush=True)
-    for measure in measures:
-        import_module(MEASURES[measure])
-    for module in {model.arch.split(":")[0] for model in models}:
-        with suppress(ImportError):  # the job says so
-            import_module(module)
-
-
-def _digests(datasets: Sequence[Dataset], workers: int) -> Mapping[str, str]:
-    """Actual digests, drawing what is missing; a line for each set that differs from its own."""
-    from importlib.metadata import version
-
-    from bench.data._load import digest_of
-
-    digests = {}
-    for dataset in datasets:
-        with _progress.counting(f"drawing {dataset.name}") as count:
-            digests[dataset.name] = digest_of(dataset, workers=workers, progress=count)
-    differing = [d.name for d in datasets if d.digest not in (None, digests[d.name])]
-    if differing:
-        drawn_by = ", ".join(
-            f"{name} {version(name)}" for name in ("numpy", "pillow", "matplotlib")
-        )
-        _print.warn(
-            f"{', '.join(differing)}: other pixels than published, drawn with {drawn_by}; "
-            "results count as those of other data"
-        )
-    return digests
-
-
-def _show_report(build: Callable[..., Report], store: Store, jobs: Sequence[Job]) -> None:
-    """A report in the terminal, of this run's jobs alone; `bench report` adds the provenance."""
-    from bench.render import terminal
-
-    frame = _of_jobs(store.frame(), jobs)
-    print()
-    made = replace(build(frame, store.env()), provenance=())
-    terminal.render(made, _print.console())
-
-
-def _of_jobs(frame: DataFrame, jobs: Sequence[Job]) -> DataFrame:
-    """The rows of these jobs, under the names of these jobs' models.
-
-    Models of one architecture share its cost and speed, so another of them may have measured it.
-    """
-    models = {job.id: job.model for job in jobs}
-    frame = frame[frame["job"].isin(models)].copy()
-    for column, attribute in (
-        ("model", "name"),
-        *((same, same) for same in ("scale", "trained_on", "pretrain_images")),
-    ):
-        own = {job: getattr(model, attribute) for job, model in models.items()}
-        frame[column] = frame["job"].map(own).astype(frame[column].dtype)
-    return frame
-
-
-def _sum_up(summary: Summary, store: Store, jobs: int) -> None:
-    before = f", {summary.done_before} were there before" if summary.done_before else ""
-    print(
-        f"{jobs} jobs: {summary.ok} done in {_print.duration(summary.seconds)}{before}, "
-        f"{summary.failed} failed. Results: {store.path}"
-    )
-    if summary.interrupted:
-        raise KeyboardInterrupt
-    for outcome in summary.failures[:_FAILURES_SHOWN]:
-        print(f"bench: failed: {outcome.job.label}: {outcome.error}", file=sys.stderr)
-    if summary.failed > _FAILURES_SHOWN:
-        print(f"bench: and {summary.failed - _FAILURES_SHOWN} more", file=sys.stderr)
-    if summary.failed:
-        raise typer.Exit(ExitCode.JOBS_FAILED)
-    print("Next: bench report --html")

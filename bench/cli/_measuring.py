@@ -1,0 +1,125 @@
+"""``bench run`` proper: draw what is missing, run the jobs, show what came of them."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from bench import env, registry
+from bench import measure as measures
+from bench import run as loop
+from bench.cli import _print, _progress
+from bench.cli._wanted import Wanted
+from bench.data._load import digest_of
+from bench.models import _weights
+from bench.run import Summary
+from bench.spec import Dataset, Job
+from bench.store import Store
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from bench.report import Report
+
+_FAILURES_SHOWN = 5
+_DRAWN_WITH = ("numpy", "pillow", "matplotlib")
+
+
+def measure(wanted: Wanted) -> Summary:
+    """Run what the store lacks, print the suite's report and what was done.
+
+    Raises StoreError, UsageError or DataError before the first job if anything that all of them
+    need is missing or damaged, and KeyboardInterrupt if the run was interrupted.
+    """
+    build = registry.report(wanted.suite.report)
+    models, datasets = wanted.evaluated()
+    with Store(wanted.output) as store:
+        for model in models:
+            _weights.read(model)  # to check it; a damaged file is known before any work is done
+        jobs = wanted.jobs(_digests(datasets, wanted.options.workers))
+        if not store.done().issuperset(job.id for job in jobs):
+            _load(jobs)
+        run_id = store.begin_run(env.snapshot(wanted.options))
+        with _progress.observer() as observer:
+            summary = loop.run(jobs, store, measures.execute, run_id=run_id, observer=observer)
+        if not summary.interrupted:
+            _show(build, store, jobs)
+        _sum_up(summary, store, len(jobs))
+    if summary.interrupted:
+        raise KeyboardInterrupt
+    return summary
+
+
+def _load(jobs: Iterable[Job]) -> None:
+    """Import what the jobs need, or the first of them would be charged with loading torch."""
+    # Other projects' notices to their own developers: who runs a suite can do nothing about them.
+    warnings.filterwarnings("ignore", category=FutureWarning)
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+    print("loading PyTorch", file=sys.stderr, flush=True)
+    needed = {measures.MEASURES[job.measure] for job in jobs}
+    needed |= {job.model.arch.split(":")[0] for job in jobs}
+    for module in sorted(needed):
+        with suppress(ImportError):  # its job says so
+            import_module(module)
+
+
+def _digests(datasets: Sequence[Dataset], workers: int) -> Mapping[str, str]:
+    """Actual digests, drawing what is missing; a line names those that are not as published."""
+    digests = {}
+    for dataset in datasets:
+        with _progress.counting(f"drawing {dataset.name}") as count:
+            digests[dataset.name] = digest_of(dataset, workers=workers, progress=count)
+    differing = [d.name for d in datasets if d.digest not in (None, digests[d.name])]
+    if differing:
+        _print.warn(
+            f"{', '.join(differing)}: other pixels than published, drawn with "
+            f"{', '.join(f'{name} {version(name)}' for name in _DRAWN_WITH)}; results count as "
+            "those of other data"
+        )
+    return digests
+
+
+def _show(build: Callable[..., Report], store: Store, jobs: Sequence[Job]) -> None:
+    """A report in the terminal, of this run's jobs alone; `bench report` adds the provenance."""
+    from bench.render import terminal
+
+    made = build(_of_jobs(store.frame(), jobs), store.env())
+    print()
+    terminal.render(replace(made, provenance=()), _print.console())
+
+
+def _of_jobs(frame: DataFrame, jobs: Sequence[Job]) -> DataFrame:
+    """The rows of these jobs, under the names of these jobs' models.
+
+    Models of one architecture share its cost and speed, so another of them may have measured it.
+    """
+    models = {job.id: job.model for job in jobs}
+    frame = frame[frame["job"].isin(models)].copy()
+    for column, attribute in (
+        ("model", "name"),
+        *((same, same) for same in ("scale", "trained_on", "pretrain_images")),
+    ):
+        own = {job: getattr(model, attribute) for job, model in models.items()}
+        frame[column] = frame["job"].map(own).astype(frame[column].dtype)
+    return frame
+
+
+def _sum_up(summary: Summary, store: Store, jobs: int) -> None:
+    """What was done and where it is; the first failures on stderr."""
+    before = f", {summary.done_before} were there before" if summary.done_before else ""
+    print(
+        f"{jobs} jobs: {summary.ok} done in {_print.duration(summary.seconds)}{before}, "
+        f"{summary.failed} failed. Results: {store.path}"
+    )
+    for outcome in summary.failures[:_FAILURES_SHOWN]:
+        print(f"bench: failed: {outcome.job.label}: {outcome.error}", file=sys.stderr)
+    if summary.failed > _FAILURES_SHOWN:
+        print(f"bench: and {summary.failed - _FAILURES_SHOWN} more", file=sys.stderr)
+    if not summary.failed and not summary.interrupted:
+        print("Next: bench report --html")

@@ -1,0 +1,34 @@
+"""What one ``bench run`` is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.plan import plan
+from bench.spec import Dataset, Job, Model, Options, Suite
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A suite and all choices; ``output`` is where the results store is, or will be."""
+
+    suite: Suite
+    models: tuple[Model, ...]
+    datasets: tuple[Dataset, ...]
+    options: Options
+    output: Path
+
+    def jobs(self, digests: Mapping[str, str | None]) -> list[Job]:
+        """The plan, with the digests of the datasets by name; UsageError if it is empty."""
+        return plan(self.suite, self.models, self.datasets, self.options, digests)
+
+    def evaluated(self) -> tuple[tuple[Model, ...], tuple[Dataset, ...]]:
+        """Models and datasets that meet: those whose weights and images are needed."""
+        pairs = [(job.model, job.dataset) for job in self.jobs({}) if job.dataset]
+        names = {model.name for model, _ in pairs}, {dataset.name for _, dataset in pairs}
+        return (
+            tuple(model for model in self.models if model.name in names[0]),
+            tuple(dataset for dataset in self.datasets if dataset.name in names[1]),
+        )

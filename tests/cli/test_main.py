@@ -1,0 +1,153 @@
+"""Mistakes get one line and the documented exit code, never a traceback."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import bench as package
+from bench import cli
+from bench.errors import ExitCode
+
+Call = Callable[..., Any]
+
+
+def one_line(err: str) -> str:
+    """The only line on stderr."""
+    lines = err.splitlines()
+    assert len(lines) == 1, err
+    assert lines[0].startswith("bench: ")
+    assert "Traceback" not in err
+    return lines[0]
+
+
+MISTAKES = [
+    (["run", "scalign"], 2, "did you mean scaling"),
+    (["run", "tiny", "--models", "tiiny"], 2, "unknown model 'tiiny'; did you mean tiny"),
+    (["run", "tiny", "--models", "tiny*.g22k"], 2, "unknown model 'tiny*.g22k'"),
+    (["run", "tiny", "--models", ","], 2, "no model selected"),
+    (["run", "tiny", "--models", "@absent.txt"], 2, "absent.txt"),
+    (["run", "tiny", "--pretrain", "in22k"], 2, "no model left"),
+    (["run", "tiny", "--pretrain", "in3k"], 2, "in1k"),
+    (["run", "tiny", "--models", "absent"], 4, "no weights for absent_xs.g1k"),
+    (["run", "tiny", "--models", "damaged"], 4, "damaged.safetensors is damaged"),
+    (["run", "tiny", "--data", "imagenet"], 2, "not in this version"),
+    (["run", "tiny", "--data", "imagenet-r"], 2, "not in this version"),
+    (["run", "tiny", "--data", "tiny-vla"], 2, "did you mean tiny-val"),
+    (["run", "tiny", "--data", ","], 2, "selects nothing"),
+    (["run", "tiny", "--data", "glyphs"], 2, "selects nothing"),
+    (["run", "tiny", "--batch-size", "0"], 2, "--batch-size"),
+    (["run", "tiny", "-b", "-4"], 2, "--batch-size"),
+    (["run", "tiny", "--batch-size", "many"], 2, "--batch-size"),
+    (["run", "tiny", "--limit", "-1"], 2, "--limit"),
+    (["run", "tiny", "--limit", "0"], 2, "--limit"),
+    (["run", "tiny", "--workers", "0"], 2, "--workers"),
+    (["run", "tiny", "--amp", "--amp-dtype", "float8"], 2, "bfloat16"),
+    (["run", "tiny", "--amp-dtype", "bfloat16"], 2, "--amp"),
+    (["run", "tiny", "--device", "cuda:99"], 2, "there are: cpu"),
+    (["run", "tiny", "--device", "abacus"], 2, "there are: cpu"),
+    (["run", "tiny", "--output", "/dev/null/x"], 2, "/dev/null/x"),
+    (["run", "tiny", "--output", "/dev/null"], 2, "/dev/null"),
+    (["run", "tiny", "--turbo"], 2, "--turbo"),
+    (["run"], 2, "Missing argument 'suite'"),
+    (["rn", "tiny"], 2, "rn"),
+    (["list", "modles"], 2, "models"),
+    (["report"], 2, "no results at results/results.db"),
+    (["report", "--html", "--latex"], 2, "one of"),
+    (["report", "--to", "x"], 2, "needs a format"),
+    (["report", "--report", "scaling", "--suite", "tiny"], 2, "not both"),
+    (["report", "--suite", "tny"], 2, "did you mean tiny"),
+    (["report", "--report", "scalign"], 2, "unknown report"),
+    (["export", "--format", "xlsx"], 2, "latex"),
+    (["export", "--format", "jsonl"], 2, "--to"),
+    (["import", "absent.jsonl"], 2, "absent.jsonl"),
+    (["data", "show", "tiny-vla"], 2, "did you mean tiny-val"),
+    (["data", "show", "tiny-*"], 2, "names 4 datasets"),
+    (["data", "show", "tiny-val", "--to", "/dev/null/x.png"], 2, "/dev/null/x.png"),
+    (["train", "convnxt_m"], 2, "did you mean convnext_m"),
+    (["train", "tiny", "--seed", "-1"], 2, "--seed"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"), MISTAKES, ids=[" ".join(words) for words, _, _ in MISTAKES]
+)
+def test_a_mistake_is_one_line(
+    bench: Call, here: Path, arguments: list[str], code: int, says: str
+) -> None:
+    said = bench(*arguments)
+    assert (said.code, says in one_line(said.err)) == (code, True), said
+    store = here / "results" / "results.db"
+    if store.exists():
+        with sqlite3.connect(store) as connection:
+            assert connection.execute("SELECT count(*) FROM runs").fetchone() == (0,)
+
+
+def test_a_store_from_a_newer_version_is_refused(bench: Call, here: Path) -> None:
+    assert bench("run", "tiny", "--limit", "5").code == 0
+    with sqlite3.connect(here / "results" / "results.db") as connection:
+        connection.execute("PRAGMA user_version = 99")
+    for arguments in (["run", "tiny"], ["run", "tiny", "--dry-run"], ["report"], ["export"]):
+        said = bench(*arguments)
+        assert said.code == 2
+        assert "upgrade" in one_line(said.err)
+
+
+def test_something_else_than_a_store_is_refused(bench: Call, here: Path) -> None:
+    (here / "results").mkdir()
+    (here / "results" / "results.db").write_bytes(b"not SQLite at all" * 100)
+    for arguments in (["run", "tiny"], ["report"]):
+        said = bench(*arguments)
+        assert said.code == 2
+        assert "no results store" in one_line(said.err)
+
+
+def test_a_real_process_ends_with_the_code_and_the_line(program: Call) -> None:
+    said = program("run", "tiny", "--models", "tiiny")
+    assert said.code == 2
+    assert "did you mean tiny" in one_line(said.err)
+
+
+def test_an_unexpected_error_says_how_to_see_more(
+    bench: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("first\nsecond")
+
+    monkeypatch.setattr("bench.registry.suites", broken)
+    said = bench("list")
+    assert said.code == 1
+    assert one_line(said.err) == (
+        "bench: unexpected ZeroDivisionError: first second; BENCH_DEBUG=1 shows where"
+    )
+    monkeypatch.setenv("BENCH_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["list"])
+
+
+def test_interrupt_is_130(bench: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bench.registry.suites", interrupted)
+    said = bench("list")
+    assert said.code == 130
+    assert one_line(said.err) == "bench: interrupted; run the same command to go on"
+
+
+def test_version_and_help(bench: Call) -> None:
+    assert bench("--version").out == f"bench {package.__version__}\n"
+    nothing, asked = bench(), bench("--help")
+    assert nothing.code == asked.code == 0
+    assert nothing.out == asked.out
+
+
+def test_help_documents_every_exit_code(bench: Call) -> None:
+    text = bench("--help").out
+    documented = {int(code) for code in re.findall(r"^ +(\d+)  ", text, re.M)}
+    assert documented == set(ExitCode)
