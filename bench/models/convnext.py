@@ -1,4 +1,4 @@
-"""ConvNeXt (Liu et al., CVPR 2022), stem of stride 2 for 32-pixel images.
+"""ConvNeXt (Liu et al., CVPR 2022): stages of 8, 4, 2 and 1 positions a side.
 
 No LayerScale: at 1e-6 it leaves a narrow network on a plateau in short training.
 """

@@ -1,4 +1,4 @@
-"""ResNet-D (He et al., CVPR 2016 and 2019): basic blocks, three-convolution stem."""
+"""ResNet-D (He et al., CVPR 2016 and 2019): basic blocks, stages of 8, 4, 2 and 1 positions."""
 
 from bench.models._zoo import family
 from bench.spec import Kind

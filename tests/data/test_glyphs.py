@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from bench.data._corrupt import corrupt
 from bench.data._glyphs import draw
@@ -85,7 +86,7 @@ def test_one_changed_pixel_changes_the_digest(own_cache: Path) -> None:
     assert plain.digest != other.digest
 
 
-def touched(dataset: Dataset, index: int) -> tuple[np.ndarray, int]:  # type: ignore[type-arg]
+def touched(dataset: Dataset, index: int) -> tuple[NDArray[np.uint8], int]:
     """As drawn, but for one channel of one pixel of one image."""
     pixels, label = draw(dataset, index)
     if index == 13:

@@ -113,7 +113,7 @@ def test_a_full_disk_is_one_clear_line(own_cache: Path) -> None:
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # the write then fails instead
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
     try:
-        with pytest.raises(DataError, match="cannot keep glyphs-sketch in .* BENCH_CACHE"):
+        with pytest.raises(DataError, match=r"cannot keep glyphs-sketch in .* BENCH_CACHE"):
             open_images(SMALL, workers=1)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
