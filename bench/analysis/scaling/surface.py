@@ -24,6 +24,7 @@ from bench.analysis.stats import Interval
 HUBER = 1e-3
 _GRID = np.linspace(0.05, 1.2, 24)
 _REFINED = 3
+_NAMES = ("e", "a", "b", "alpha", "beta")
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,13 @@ class LossSurface:
         """Bootstrap standard errors of E, A, B, alpha, beta; empty without draws."""
         if not len(self.draws):
             return {}
-        return dict(zip("e a b alpha beta".split(), self.draws.std(axis=0, ddof=1), strict=True))
+        return dict(zip(_NAMES, self.draws.std(axis=0, ddof=1), strict=True))
 
     def interval(self, name: str, level: float = 0.95) -> Interval:
         """Bootstrap percentile interval of one of ``e a b alpha beta size_exponent``."""
         if not len(self.draws):
             return Interval(float(getattr(self, name)), math.nan, math.nan)
-        columns = dict(zip("e a b alpha beta".split(), self.draws.T, strict=True))
+        columns = dict(zip(_NAMES, self.draws.T, strict=True))
         columns["size_exponent"] = columns["beta"] / (columns["alpha"] + columns["beta"])
         band = central(columns[name], level)
         return Interval(float(getattr(self, name)), band.low, band.high)
@@ -97,7 +98,9 @@ def fit_surface(
         resamples = rng.integers(n.size, size=(resamples, n.size))
     if len(resamples):
         counts = np.array([np.bincount(r, minlength=n.size) for r in resamples], dtype=np.float64)
-        draws = _natural(_newton(theta, z, lny, counts), middle)
+        chunks = np.array_split(counts, math.ceil(len(counts) / 250))
+        refits = np.concatenate([_refit(theta, z, lny, chunk) for chunk in chunks])
+        draws = _natural(refits, middle)
     e, a, b, alpha, beta = (float(v) for v in _natural(theta[None], middle)[0])
     return LossSurface(e, a, b, alpha, beta, cost, n.size, draws)
 
@@ -131,20 +134,25 @@ def _starts(z: Array, lny: Array) -> list[Array]:
 def _model(theta: Array, z: Array) -> tuple[Array, Array]:
     """(ln L, its derivatives) for theta (..., 5) = ln E, ln A', ln B', alpha, beta (centred)."""
     e, a, b, alpha, beta = (theta[..., k : k + 1] for k in range(5))
-    terms = np.stack(np.broadcast_arrays(e, a - alpha * z[0], b - beta * z[1]), axis=-1)
-    top = terms.max(axis=-1, keepdims=True)
-    terms = np.exp(terms - top)
-    total = terms.sum(axis=-1)
-    share = terms / total[..., None]
-    slopes = np.stack([-share[..., 1] * z[0], -share[..., 2] * z[1]], axis=-1)
-    return np.log(total) + top[..., 0], np.concatenate([share, slopes], axis=-1)
+    by_size, by_data = a - alpha * z[0], b - beta * z[1]
+    top = np.maximum(np.maximum(by_size, by_data), e)
+    terms = [np.exp(t - top) for t in (e, by_size, by_data)]
+    total = terms[0] + terms[1] + terms[2]
+    share = [t / total for t in terms]
+    return np.log(total) + top, np.stack([*share, -share[1] * z[0], -share[2] * z[1]], axis=-1)
 
 
 def _polish(start: Array, z: Array, lny: Array) -> tuple[Array, float]:
+    def residuals(theta: Array) -> Array:
+        return np.asarray(_model(theta, z)[0] - lny)
+
+    def jacobian(theta: Array) -> Array:
+        return _model(theta, z)[1]
+
     result = optimize.least_squares(
-        lambda t: _model(t, z)[0] - lny,
+        residuals,
         start,
-        jac=lambda t: _model(t, z)[1],
+        jac=jacobian,
         loss="huber",
         f_scale=HUBER,
         x_scale="jac",
@@ -156,36 +164,47 @@ def _polish(start: Array, z: Array, lny: Array) -> tuple[Array, float]:
     return np.asarray(result.x), float(result.cost)
 
 
-def _newton(start: Array, z: Array, lny: Array, counts: Array) -> Array:
-    """Refit every row of ``counts`` (resamples, runs) at once; theta of shape (resamples, 5)."""
+def _refit(start: Array, z: Array, lny: Array, counts: Array) -> Array:
+    """Refit every row of ``counts`` (resamples, runs) from ``start``; shape (resamples, 5).
+
+    Damped Gauss-Newton on all rows at once, a Huber residual being one of smaller weight.
+    """
     theta = np.repeat(start[None], len(counts), axis=0)
-    damp = np.full(len(counts), 1e-3)
-
-    def objective(t: Array, rows: Array) -> Array:
-        r = np.abs(_model(t, z)[0] - lny)
-        return np.asarray((rows * np.where(r < HUBER, r * r, 2 * HUBER * r - HUBER**2)).sum(-1))
-
-    cost = objective(theta, counts)
-    active = np.arange(len(counts))
-    for _ in range(300):
-        t, rows = theta[active], counts[active]
-        pred, jac = _model(t, z)
-        r = pred - lny
-        weight = rows * np.minimum(1.0, HUBER / np.maximum(np.abs(r), 1e-300))
-        pull = jac.transpose(0, 2, 1) * weight[:, None]
-        gram, slope = pull @ jac, pull @ r[..., None]
-        gram += np.eye(5) * (np.einsum("bii->bi", gram) * damp[active, None])[:, None]
-        trial = t - np.linalg.solve(gram, slope)[..., 0]
-        new = objective(trial, rows)
-        better = new <= cost[active]
-        theta[active[better]] = trial[better]
-        gain = np.where(better, (cost[active] - new) / np.maximum(cost[active], 1e-300), 1.0)
-        cost[active[better]] = new[better]
-        damp[active] = np.where(better, damp[active] / 5, damp[active] * 5).clip(1e-12, 1e12)
-        active = active[(gain > 1e-12) & (damp[active] < 1e11)]
-        if not active.size:
+    final = theta.copy()
+    damp, row = np.full(len(counts), 1e-3), np.arange(len(counts))
+    pred, jac = _model(theta, z)
+    cost = _huber(pred - lny, counts)
+    for _ in range(400):
+        pull = jac.transpose(0, 2, 1) * (counts * _slope(pred - lny))[:, None]
+        gram, slope = pull @ jac, pull @ (pred - lny)[..., None]
+        gram += np.eye(5) * (np.einsum("bii->bi", gram) * damp[:, None])[:, None]
+        trial = theta - np.linalg.solve(gram, slope)[..., 0]
+        new_pred, new_jac = _model(trial, z)
+        new = _huber(new_pred - lny, counts)
+        better = new <= cost
+        gain = np.where(better, (cost - new) / np.maximum(cost, 1e-300), 1.0)
+        damp = np.where(better, damp / 5, damp * 5).clip(1e-12)
+        theta[better], cost[better] = trial[better], new[better]
+        pred[better], jac[better] = new_pred[better], new_jac[better]
+        go = (gain > 1e-11) & (damp < 1e11)
+        final[row] = theta
+        if not go.any():
             break
-    return theta
+        theta, damp, row, pred, jac = theta[go], damp[go], row[go], pred[go], jac[go]
+        counts, cost = counts[go], cost[go]
+    return final
+
+
+def _slope(residual: Array) -> Array:
+    """Weight that makes a square of a Huber loss."""
+    return np.asarray(np.minimum(1.0, HUBER / np.maximum(np.abs(residual), 1e-300)))
+
+
+def _huber(residual: Array, counts: Array) -> Array:
+    """Weighted Huber loss of each row."""
+    r = np.abs(residual)
+    each = np.where(r < HUBER, r * r, 2 * HUBER * r - HUBER**2)
+    return np.asarray((counts * each).sum(axis=-1))
 
 
 def _natural(theta: Array, middle: Array) -> Array:
