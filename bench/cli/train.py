@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.cli import _choices, _progress
+from bench.spec import Model
+
+if TYPE_CHECKING:
+    from bench.measure._recipe import Recipe
 
 
 def train(
@@ -23,6 +28,10 @@ def train(
             "--resume/--no-resume", help="Keep finished models, go on where one was interrupted."
         ),
     ] = True,
+    images: Annotated[
+        int | None,
+        typer.Option(min=1, help="At most so many images in each stage, for a first look."),
+    ] = None,
     workers: _choices.Workers = 2,
 ) -> None:
     """Train models by the zoo's recipe; each ends in weights and a card that says how."""
@@ -46,6 +55,7 @@ def train(
                 model,
                 datasets,
                 output,
+                recipe=_recipe(model, images),
                 seed=seed,
                 device=found["device"],
                 resume=resume,
@@ -54,6 +64,19 @@ def train(
             )
         print(f"{model.name}: {_scored(card)}, card {card}")
     print(f"To run on these: BENCH_ZOO={output} bench run scaling")
+
+
+def _recipe(model: Model, images: int | None) -> Recipe:
+    """The zoo's recipe for the model's scale, shortened if asked to; the card says which."""
+    from bench.measure._recipe import RECIPES
+
+    whole = RECIPES[model.scale]
+    if images is None:
+        return whole
+    return replace(
+        whole,
+        stages=tuple(replace(s, images_seen=min(images, s.images_seen)) for s in whole.stages),
+    )
 
 
 def _finished(output: Path, name: str, weights: str) -> bool:
