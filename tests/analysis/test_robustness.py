@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+import pandas as pd
 import pytest
 import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
 
+from bench.analysis.published_lines import PUBLISHED, Twin, against_published
 from bench.analysis.robustness import (
     Line,
     NoLine,
@@ -83,3 +87,42 @@ def test_drops() -> None:
     assert absolute_drop(80, 60) == 20
     assert relative_drop(80, 60) == 25
     assert np.isnan(relative_drop(0, 0))
+
+
+@pytest.mark.parametrize("key", list(PUBLISHED))
+def test_published_lines_are_those_of_the_population(
+    reference: Callable[[str], pd.DataFrame], key: tuple[str, Twin]
+) -> None:
+    accuracy = reference("robustness_top1s.csv").set_index("model")
+    kind = reference("model_types.derived.csv").set_index("model")["type"]
+    standard = kind.reindex(accuracy.index) == "STANDARD"
+    accuracy = accuracy[standard & ~accuracy.index.str.contains("aws|batch64|subsample")]
+    role, twin = key
+    column = {
+        "v2": "imagenetv2-matched-frequency-format-val",
+        "objectnet": "objectnet-1.0-beta",
+    }.get(role, f"imagenet-{role}")
+    x = "val" if twin == "val" else f"val-on-imagenet-{role}-classes"
+    models = accuracy[accuracy[x] >= (55 if twin == "val" else 75)]
+    parting = models[x].get("resnet50") if role == "a" else None
+    parts = (
+        [models] if parting is None else [models[models[x] < parting], models[models[x] > parting]]
+    )
+    for shipped, part in zip(PUBLISHED[key], parts, strict=True):
+        line = fit_line(part[x], part[column])
+        assert isinstance(line, Line)
+        assert line.n == shipped.n
+        found = (line.slope, line.intercept, line.r2)
+        assert found == pytest.approx((shipped.slope, shipped.intercept, shipped.r2), abs=1e-4)
+        assert (line.low, line.high) == pytest.approx((shipped.low, shipped.high), abs=0.01)
+
+
+def test_against_the_published_population() -> None:
+    low, high = against_published("a", 76.0, 3.0), against_published("a", 80.0, 10.0)
+    assert low is not None
+    assert high is not None
+    assert (low.line.n, high.line.n) == (33, 51)
+    assert not low.covered  # between the segments, where ResNet-50 lies
+    assert high.covered
+    assert high.points == pytest.approx(10.0 - high.expected)
+    assert against_published("c", 80.0, 50.0) is None

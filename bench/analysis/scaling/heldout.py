@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from bench.analysis.scaling.law import LEAST_SIZES, fit
+from bench.analysis.scaling.law import fit
+from bench.analysis.scaling.points import LEAST_SIZES
 from bench.analysis.stats import UNKNOWN, Interval
 
 

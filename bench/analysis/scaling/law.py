@@ -11,13 +11,10 @@ from scipy import stats
 
 from bench.analysis.scaling.fit import SOFT_SCALE, FormFit, fit_form, last_decade
 from bench.analysis.scaling.forms import Array, Form
+from bench.analysis.scaling.points import LEAST_SIZES, clean, why_not
 from bench.analysis.scaling.posterior import Posterior, central, posterior
 from bench.analysis.stats import UNKNOWN, Interval
 
-#: Distinct sizes below which nothing is fitted.
-LEAST_SIZES = 3
-#: Largest over smallest x below which nothing is fitted.
-LEAST_RANGE = 1.5
 #: A 90 % interval of c spanning more than this factor does not identify it.
 IDENTIFIED_SPAN = 3.0
 
@@ -142,7 +139,7 @@ def fit(
     >>> fit([1.0, 2.0], [0.3, 0.2]).refused
     '2 sizes; a fit needs 3'
     """
-    xs, ys, notes = _clean(x, y, ceiling)
+    xs, ys, notes = clean(x, y, ceiling)
     noise = SOFT_SCALE
     if images is not None and ceiling == 1.0:
         middle = float(np.clip(np.exp(np.mean(np.log(ys))), 1e-6, 1 - 1e-6)) if ys.size else 0.5
@@ -151,7 +148,7 @@ def fit(
     if not keep.all():
         notes += (f"sizes below a tenth of the largest left out: {int((~keep).sum())}",)
     fx, fy = xs[keep], ys[keep]
-    reason = _why_not(fx, fy, unit)
+    reason = why_not(fx, fy, unit)
     if reason:
         return ScalingFit(fx, fy, xs.size, refused=reason, notes=notes, noise=noise)
     chosen = _forms(fx.size, ceiling)
@@ -172,43 +169,6 @@ def _forms(n: int, ceiling: float | None) -> tuple[Form, ...]:
         return (Form.M1,)
     pair = (Form.M2, Form.M3)
     return pair if n < 6 else (*pair, Form.M5 if ceiling is None else Form.M4)
-
-
-def _clean(
-    x: ArrayLike, y: ArrayLike, ceiling: float | None
-) -> tuple[Array, Array, tuple[str, ...]]:
-    """Sorted, distinct x with the geometric mean of y at each; `ValueError` for the impossible."""
-    xs, ys = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    if xs.ndim != 1 or xs.shape != ys.shape:
-        raise ValueError(f"x and y must be rows of one length, got {xs.shape} and {ys.shape}")
-    for name, values in (("x", xs), ("y", ys)):
-        if not np.isfinite(values).all():
-            raise ValueError(f"{name} has {int((~np.isfinite(values)).sum())} values not finite")
-        if (values <= 0).any():
-            raise ValueError(f"{name} must be > 0 on a log scale, got {float(values.min()):g}")
-    if ceiling is not None and ys.size and ys.max() > ceiling:
-        raise ValueError(
-            f"y reaches {float(ys.max()):g}, above its ceiling {ceiling:g}; a loss has none"
-        )
-    distinct, where = np.unique(xs, return_inverse=True)
-    if distinct.size == xs.size:
-        return distinct, ys[np.argsort(xs)], ()
-    mean = np.bincount(where, weights=np.log(ys)) / np.bincount(where)
-    return distinct, np.exp(mean), (f"points of equal x merged: {xs.size} to {distinct.size}",)
-
-
-def _why_not(x: Array, y: Array, unit: str) -> str | None:
-    """Why these points carry no law, or None."""
-    if x.size < LEAST_SIZES:
-        return f"{x.size} size{'' if x.size == 1 else 's'}; a fit needs {LEAST_SIZES}"
-    if x[-1] / x[0] < LEAST_RANGE:
-        return f"{unit} spans {x[-1] / x[0]:.2f}x; a fit needs {LEAST_RANGE}x"
-    if np.ptp(np.log(y)) < 1e-12:
-        return f"y does not change with {unit}"
-    slope = float(np.polyfit(np.log(x), np.log(y), 1)[0])
-    if slope >= 0:
-        return f"y does not fall with {unit} (log-log slope {slope:+.3f})"
-    return None
 
 
 def _line_exponent(x: Array, y: Array, level: float) -> Interval:

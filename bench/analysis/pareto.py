@@ -1,0 +1,87 @@
+"""Pareto fronts: the models that no other one beats on every axis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+Better = Literal["lower", "higher"]
+
+
+def pareto_front(table: pd.DataFrame, axes: Mapping[str, Better]) -> pd.Series:
+    """Which rows are on the front (bool, indexed as ``table``).
+
+    A row is beaten by one that is as good on every axis and better on one; equal rows do not beat
+    each other. A row that lacks a number is never on the front, and beats none. Raises
+    `ValueError` for an absent column or fewer than two axes.
+
+    >>> t = pd.DataFrame({"gmacs": [1, 2, 3], "top1": [70, 69, 80]})
+    >>> pareto_front(t, {"gmacs": "lower", "top1": "higher"}).tolist()
+    [True, False, True]
+    """
+    absent = [c for c in axes if c not in table.columns]
+    if absent or len(axes) < 2:
+        raise ValueError(
+            f"no column {', '.join(absent)}" if absent else "a front takes two axes or more"
+        )
+    columns = [
+        table[c].to_numpy(dtype=float, na_value=np.nan) * (1 if better == "lower" else -1)
+        for c, better in axes.items()
+    ]
+    cost = np.stack(columns, axis=1)
+    known = ~np.isnan(cost).any(axis=1)
+    on = known.copy()
+    for i in np.flatnonzero(known):
+        others = cost[known]
+        beaten = (others <= cost[i]).all(axis=1) & (others < cost[i]).any(axis=1)
+        on[i] = not beaten.any()
+    return pd.Series(on, index=table.index, name="front")
+
+
+@dataclass(frozen=True)
+class FrontierLaw:
+    """error = ``factor`` x^``exponent``, through the best run of each bin of log10 x."""
+
+    factor: float
+    exponent: float
+    bins: int  #: that held a run
+    n: int
+
+    def predict(self, x: ArrayLike) -> NDArray[np.float64]:
+        """Error at ``x``, same shape."""
+        return np.asarray(self.factor * np.asarray(x, dtype=np.float64) ** self.exponent)
+
+
+def frontier_law(x: ArrayLike, error: ArrayLike, bins: int = 5) -> FrontierLaw:
+    """Power law of the lower envelope, as OpenCLIP's scaling study fits it (Cherti et al. 2022).
+
+    log10 x is cut into ``bins`` equal bins over [min, max + 0.1]; the least log10 error of each is
+    placed at the bin's centre and a line fitted by least squares. It has no floor: compare it with
+    a saturating law before extrapolating. Raises `ValueError` for values not > 0, or fewer than
+    two filled bins.
+
+    >>> law = frontier_law([1e9, 1e10, 1e11, 1e12], [0.8, 0.6, 0.45, 0.34])
+    >>> round(law.exponent, 2)
+    -0.14
+    """
+    xs, ys = np.asarray(x, dtype=np.float64), np.asarray(error, dtype=np.float64)
+    if xs.ndim != 1 or xs.shape != ys.shape or bins < 2:
+        raise ValueError(f"need rows of one length and 2 bins, got {xs.shape}, {ys.shape}, {bins}")
+    if not all(np.isfinite(v).all() and (v > 0).all() for v in (xs, ys)):
+        raise ValueError("x and error must be finite and > 0")
+    logs, loge = np.log10(xs), np.log10(ys)
+    edges = np.linspace(logs.min(), logs.max() + 0.1, bins + 1) if xs.size else np.zeros(2)
+    where = np.digitize(logs, edges) - 1
+    filled = np.unique(where)
+    if filled.size < 2:
+        raise ValueError(f"{filled.size} of {bins} bins hold a run; a line takes 2")
+    centres = (edges[filled] + edges[filled + 1]) / 2
+    best = [float(loge[where == b].min()) for b in filled]
+    slope, intercept = np.polyfit(centres, best, 1)
+    return FrontierLaw(math.pow(10, float(intercept)), float(slope), int(filled.size), xs.size)
