@@ -13,8 +13,8 @@ from statistics import median
 from bench.errors import UsageError
 from bench.spec import Dataset, Job, Measure, Model, Options, Suite
 
-#: Seconds that one job is taken to last before any like it was timed, as seen with the zoo on two
-#: CPU cores: rounded guesses that only an ETA is made of.
+#: Seconds that one job is taken to last before any like it was timed on the device: round guesses
+#: for the zoo on two CPU cores. Nothing but the ETA of a first run is made of them.
 TYPICAL_SECONDS: Mapping[Measure, float] = {
     Measure.PROFILE: 1.0,
     Measure.EVALUATE: 0.5,

@@ -331,7 +331,7 @@ from tests.test_store import jobs, ENV
 from tests import declared
 with Store(sys.argv[1]) as store:
     run = store.begin_run(ENV)
-    print(sum(store.append(declared.outcome(job), run) for job in jobs(60)))
+    print(sum(store.append(declared.outcome(job), run) for job in jobs(40)))
 """
 
 
@@ -358,11 +358,11 @@ def test_two_writers_and_a_reader_at_once(tmp_path: Path) -> None:
             assert (table.groupby("job").size() == 2).all()
             seen.append(len(table))
     added = [int(writer.communicate(timeout=60)[0]) for writer in writers]
-    assert sum(added) == 60
+    assert sum(added) == 40
     assert seen == sorted(seen)
     with Store(tmp_path) as store:
-        assert store.done() == {job.id for job in jobs(60)}
-        assert len(store.frame()) == 120
+        assert store.done() == {job.id for job in jobs(40)}
+        assert len(store.frame()) == 80
         assert len(store.runs()) == 2
 
 
@@ -437,7 +437,7 @@ def _content(store: Store) -> list[Any]:
     return [store.runs(), list(rows)]
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(outcomes=st.lists(OUTCOMES, max_size=6))
 def test_lines_of_json_hold_all_of_a_store(
     outcomes: list[Outcome], tmp_path_factory: pytest.TempPathFactory
@@ -537,7 +537,7 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return _lines(tmp_path_factory.mktemp("good"))
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_a_wild_record_is_taken_whole_or_refused(
     data: st.DataObject, lines: list[str], tmp_path_factory: pytest.TempPathFactory
