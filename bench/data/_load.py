@@ -92,12 +92,12 @@ def _path(dataset: Dataset, suffix: str) -> Path:
 
 @cache
 def _drawing_code(draw: str) -> str:
-    """sha256 of the sources beside the drawing module: edited code must not meet old pixels."""
+    """sha256 of the sources in the drawing module's folder: edited code never meets old pixels."""
     spec = find_spec(draw.split(":")[0])
     if spec is None or spec.origin is None:
         raise DataError(f"nothing draws this set: no module {draw.split(':')[0]}")
     digest = hashlib.sha256()
-    for source in sorted(Path(spec.origin).parent.glob("_*.py")):
+    for source in sorted(Path(spec.origin).parent.glob("*.py")):
         digest.update(source.read_bytes())
     return digest.hexdigest()
 

@@ -5,4 +5,13 @@ Another Pillow or numpy may draw other pixels; the digest then differs and every
 
 from collections.abc import Mapping
 
-DIGESTS: Mapping[str, str] = {}
+DIGESTS: Mapping[str, str] = {
+    "glyphs-1k": "10702d45f61ca451fd9ae247af2348fa40b6e03efa7bf0baede08be38a22d0d5",
+    "glyphs-22k": "ab6b4108a41b9e0bef7f83111fc3e7e0b7cacb73eafe0adaa98f1c4b3eb53908",
+    "glyphs-val": "36b3fbb1ee3df9eed5d615251018da2cec097ef3b6e237f06233b789f8dff52a",
+    "glyphs-v2": "854bae09ed103fac1ea6ceb56a868dfc0564aa96ab561b71f6ab50ee5aac3692",
+    "glyphs-a": "4344036cd7d4818c1b7f6a4120c8e04c8d5e34e85741506c89755a4a796cab28",
+    "glyphs-r": "3574010fe72855a010856405d2a64cc0132f457d9fb597993d16c4f2ca015b78",
+    "glyphs-sketch": "13959b4f7a25fa2afa8d38a67d1fa216879d22f05bfc1a0fd22e8bdd0c19fd02",
+    "glyphs-c": "88c5a4e6c1f7a45a232892c4674d5a438c7c8a40d635a3abc8e79f1420358834",
+}

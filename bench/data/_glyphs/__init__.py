@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from bench.data._corrupt import corrupt
-from bench.data._fonts import SIDE, shape
+from bench.data._glyphs.corrupt import corrupt
+from bench.data._glyphs.fonts import SIDE, shape
 from bench.spec import Dataset
 
 Pixels = NDArray[np.uint8]
