@@ -86,6 +86,7 @@ class Column:
     low: str | None = None
     high: str | None = None
     mark: str | None = None
+    brief: str = ""  #: title that stands without its group, where groups are not shown
     about: str = ""  #: one line for readers who do not know the title
 
     @property

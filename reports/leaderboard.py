@@ -47,8 +47,8 @@ def build(frame: pd.DataFrame, env: Mapping[str, Any]) -> Report:
     ok = frame[(frame["role"] == "val") & (frame["metric"] == "top1") & frame["value"].notna()]
     blocks: list[Block] = []
     for (dataset, n, precision), part in ok.groupby(["dataset", ok["n"].astype(int), "precision"]):
-        blocks.append(Heading(text=f"{dataset}, {n} images, {precision}"))
-        blocks += _table(part, str(dataset))
+        title = f"{dataset}, {n} images, {precision}"
+        blocks += [Heading(text=title), *_table(part, title)]
     if not blocks:
         blocks.append(Note(text="No model has been measured on a val set yet.", tone=Tone.WARN))
     return Report(
@@ -60,19 +60,20 @@ def build(frame: pd.DataFrame, env: Mapping[str, Any]) -> Report:
     )
 
 
-def _table(part: pd.DataFrame, dataset: str) -> tuple[Block, ...]:
+def _table(part: pd.DataFrame, title: str) -> tuple[Block, ...]:
     """The answer in a sentence, then the table."""
     rows = _ranked(part)
     best = [row for row in rows if row["rank"] == 1]
     first = f"{best[0]['model']} leads with {best[0]['val']:.1f} %"
-    answer = (
-        f"{first}; the intervals of {len(best) - 1} more overlap with its own."
-        if len(best) > 1
-        else f"{first}, ahead of all others by more than the intervals."
-    )
+    if len(rows) == 1:
+        answer = f"{first}; it is the only one measured."
+    elif len(best) == 1:
+        answer = f"{first}, and no other's interval overlaps with its own."
+    else:
+        answer = f"{first}; the intervals of {len(best) - 1} more overlap with its own."
     table = Table(
-        name=f"leaderboard-{dataset}",
-        caption=f"Top-1 accuracy on {dataset}, best first",
+        name=f"leaderboard {title}",
+        caption=f"Top-1 accuracy on {title}, best first",
         columns=_COLUMNS,
         rows=tuple(rows),
         notes=("= The interval overlaps with that of a neighbour in this list.",),

@@ -48,9 +48,10 @@ def _world(frame: pd.DataFrame) -> Iterator[Block]:
         yield at_equal_cost
     yield Heading(text="Models")
     yield scaling.models(table, frame)
-    yield Heading(text="Error against cost")
-    yield figures.error_over_cost(table, laws)
-    yield scaling.fits(fitted)
+    if table[["gmacs", "val"]].notna().all(axis=1).any():
+        yield Heading(text="Error against cost")
+        yield figures.error_over_cost(table, laws)
+        yield scaling.fits(fitted)
     pairs = scaling.gains(gain, table, frame)
     if pairs is not None:
         yield Heading(text="What pretraining buys")

@@ -43,6 +43,10 @@ class Page:
         for domain in ("Page", "Network", "Runtime", "Log"):
             self.send(f"{domain}.enable")
 
+    def close(self) -> None:
+        self._out.close()
+        self._in.close()
+
     def send(self, method: str, **params: Any) -> dict[str, Any]:
         """Call a method and wait for its answer."""
         self._last += 1
@@ -131,9 +135,13 @@ def browser(profile: Path, *, patience: float = 120) -> Iterator[Page]:
     os.close(from_child)
     watchdog = threading.Timer(patience, process.kill)
     watchdog.start()
+    page = None
     try:
-        yield Page(write, read)
+        page = Page(write, read)
+        yield page
     finally:
         watchdog.cancel()
         process.kill()
         process.wait()
+        if page is not None:
+            page.close()

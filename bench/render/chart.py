@@ -81,9 +81,14 @@ def panels(figure: Figure) -> tuple[str | None, ...]:
 
 
 def hidden(figure: Figure) -> tuple[Row, ...]:
-    """Rows that cannot be drawn: no value, or one that the axis has no place for."""
+    """Rows with values that the axes have no place for, such as 0 on a log axis."""
     drawn = {id(row) for row in _drawable(figure)}
-    return tuple(row for row in figure.rows if id(row) not in drawn)
+    keys = (figure.x.key, figure.y.key)
+    return tuple(
+        row
+        for row in figure.rows
+        if id(row) not in drawn and all(cells.is_number(row.get(key)) for key in keys)
+    )
 
 
 def svg(figure: Figure, panel: str | None = None) -> str:
@@ -276,14 +281,21 @@ def _points(axes: Axes, figure: Figure, rows: Sequence[Row]) -> None:
             for place, name, (low, high) in zip(at, hue, ends, strict=True):
                 if low is not None and high is not None:
                     draw(place, low, high, color=_colour(figure, name), alpha=0.55, linewidth=1.3)
+    # Names go by their number: a drawing library need not cope with every text.
+    style = [figure.styles.index(str(row[figure.style])) for row in rows]
     sns.scatterplot(
-        data={"x": x, "y": y, "hue": hue, "style": [str(row[figure.style]) for row in rows]},
+        data={
+            "x": x,
+            "y": y,
+            "hue": [str(figure.hues.index(name)) for name in hue],
+            "style": [str(i) for i in style],
+        },
         x="x",
         y="y",
         hue="hue",
         style="style",
-        palette={name: _colour(figure, name) for name in figure.hues},
-        markers={name: MARKERS[i % len(MARKERS)] for i, name in enumerate(figure.styles)},
+        palette={str(i): _colour(figure, name) for i, name in enumerate(figure.hues)},
+        markers={str(i): MARKERS[i % len(MARKERS)] for i in style},
         s=52,
         edgecolor=PAPER,
         linewidth=0.9,

@@ -51,7 +51,7 @@ def _text(text: str) -> str:
     >>> _text('</script><b "x">')
     '&lt;/script&gt;&lt;b &quot;x&quot;&gt;'
     """
-    return escape(cells.plain(text), quote=True)
+    return escape(cells.plain(text), quote=True).replace(" %", "\u00a0%")
 
 
 def _anchor(text: str) -> str:
@@ -80,7 +80,8 @@ def table_csv(block: Table) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, list(dict.fromkeys(keys)), extrasaction="ignore")
     writer.writeheader()
-    writer.writerows(dict(row) for row in block.rows)
+    for row in block.rows:
+        writer.writerow({k: v for k, v in row.items() if isinstance(v, str) or cells.is_number(v)})
     return out.getvalue()
 
 
@@ -184,8 +185,8 @@ def _cell(column: Column, row: Row) -> str:
     text += f"<sup>{_text(mark)}</sup>" if mark else ""
     text += f' <span class="interval">{_text(around)}</span>' if around else ""
     value = f' data-value="{raw!r}"' if column.numeric and cells.is_number(raw) else ""
-    kind = ' class="n"' if column.numeric else ' class="short"' if len(text) < _SHORT else ""
-    return f"<td{kind}{value}>{text}</td>"
+    kind = "n" if column.numeric else "short" if len(text) < _SHORT else "long"
+    return f'<td class="{kind}"{value}>{text}</td>'
 
 
 @_block.register

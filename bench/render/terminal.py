@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from rich import box
@@ -25,7 +26,8 @@ from bench.report import (
     Tone,
 )
 
-_ASCII = str.maketrans({"−": "-", "–": "-", "×": "x", "±": "+", "†": "*", "’": "'", "·": "-"})
+_ASCII = str.maketrans({"−": "-", "–": "-", "×": "x", "±": "+/-", "†": "*", "’": "'", "·": "-"})
+_WIDEST = 44  # of a column of text; longer ones are folded
 
 
 def _shown(text: str, console: Console, style: str = "") -> RichText:
@@ -36,54 +38,60 @@ def _shown(text: str, console: Console, style: str = "") -> RichText:
     return RichText(text, style=style)
 
 
-def tables(block: Table, console: Console) -> Iterable[RichTable]:
-    """The table, as often as needed side by side: whole column groups that fit the window.
+def _table(block: Table, console: Console) -> None:
+    """The table: with intervals if it fits the window so, else without and in as many parts.
 
     The first column, which names the row, comes first in each part.
     """
-    wanted, rest = [block.columns[0]], list(block.columns[1:])
-    groups = [list(g) for _, g in groupby(rest, key=lambda column: column.group or column.key)]
-    for group in groups:
-        if len(wanted) > 1 and not _fits([*wanted, *group], block, console):
-            yield _part(wanted, block, console)
-            wanted = [block.columns[0]]
-        for column in group:
-            if len(wanted) > 1 and not _fits([*wanted, column], block, console):
-                yield _part(wanted, block, console)
-                wanted = [block.columns[0]]
-            wanted.append(column)
-    yield _part(wanted, block, console)
+    first, *rest = block.columns
+    console.print(_shown(block.caption, console, "bold"))
+    intervals = any(cells.interval(c, row) for c in block.columns for row in block.rows)
+    whole = intervals and _fits(block.columns, block, console, intervals=True)
+    part = [first]
+    for column in rest:
+        if len(part) > 1 and not _fits([*part, column], block, console, intervals=whole):
+            console.print(_part(part, block, console, intervals=whole))
+            part = [first]
+        part.append(column)
+    console.print(_part(part, block, console, intervals=whole))
+    for group, members in groupby(block.columns, key=lambda column: column.group):
+        if group:
+            titles = ", ".join(column.brief or column.title for column in members)
+            console.print(_shown(f"{titles}: {group}", console, "dim"))
+    for note in block.notes:
+        console.print(_shown(note, console, "dim"))
+    if intervals and not whole:
+        console.print(_shown("Intervals: in a wider window, or the HTML report.", console, "dim"))
+    console.print()
 
 
-def _fits(columns: list[Column], block: Table, console: Console) -> bool:
-    part = _part(columns, block, console)
-    return console.measure(part, options=console.options.update(max_width=10_000)).maximum <= (
-        console.width
-    )
+def _fits(columns: Sequence[Column], block: Table, console: Console, *, intervals: bool) -> bool:
+    part = _part(columns, block, console, intervals=intervals)
+    unlimited = console.options.update(max_width=10_000)
+    return console.measure(part, options=unlimited).maximum <= console.width
 
 
-def _part(columns: list[Column], block: Table, console: Console) -> RichTable:
+def _part(
+    columns: Sequence[Column], block: Table, console: Console, *, intervals: bool
+) -> RichTable:
     """One rich table of these columns."""
-    table = RichTable(
-        title=_shown(block.caption, console),
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-    )
+    table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     for column in columns:
-        title = column.group and f"{column.group}\n{cells.heading(column)}"
-        lines = (title or cells.heading(column)).split("\n")
-        header = RichText("\n").join(_shown(line, console) for line in lines)
+        title = cells.heading(replace(column, title=column.brief or column.title))
         table.add_column(
-            header,
+            _shown(title, console),
             justify="right" if column.numeric else "left",
             vertical="bottom",
             overflow="fold",
             no_wrap=column.numeric,
+            max_width=None if column.numeric else _WIDEST,
         )
     for row in block.rows:
-        table.add_row(*(_shown(cells.cell(column, row), console) for column in columns))
+        texts = (
+            cells.cell(c, row) if intervals else cells.value(c, row) + cells.mark(c, row)
+            for c in columns
+        )
+        table.add_row(*(_shown(text, console) for text in texts))
     return table
 
 
@@ -103,12 +111,7 @@ def _print(block: Block, console: Console) -> None:
             text = _shown(lead + block.text, console, "yellow" if warn else "dim")
             console.print(text, end="\n\n")
         case Table():
-            for table in tables(block, console):
-                console.print(table)
-            for note in block.notes:
-                console.print(_shown(note, console, "dim"))
-            if block.notes:
-                console.print()
+            _table(block, console)
         case Figure() | Download():
             pass  # pictures and files are in the HTML report
 

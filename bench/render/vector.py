@@ -14,6 +14,7 @@ from bench.render.cells import plain
 
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
+_SHAPES = {f"{{{_SVG}}}use", f"{{{_SVG}}}path"}
 _DROPPED = {f"{{{_SVG}}}style", f"{{{_SVG}}}metadata"}
 
 
@@ -36,8 +37,8 @@ def inline(
             if child.tag in _DROPPED:
                 parent.remove(child)
     group, titles = points
-    for use, title in zip(_marks(root, group), titles, strict=False):
-        ET.SubElement(use, f"{{{_SVG}}}title").text = plain(title)
+    for shape, title in zip(list(_marks(root, group)), titles, strict=True):
+        ET.SubElement(shape, f"{{{_SVG}}}title").text = plain(title)
     referenced = set(re.findall(r"#([\w-]+)[\")]", text))
     for element in root.iter():
         _attributes(element, colours)
@@ -52,9 +53,12 @@ def inline(
 
 
 def _marks(root: ET.Element, group: str) -> Iterator[ET.Element]:
+    """The shapes of a group in drawing order: stamped from a definition, or few and drawn out."""
     for element in root.iter():
         if element.get("id") == group:
-            yield from (use for use in element.iter(f"{{{_SVG}}}use"))
+            shapes = [child for child in element if child.tag != f"{{{_SVG}}}defs"]
+            for shape in shapes:
+                yield from (e for e in shape.iter() if e.tag in _SHAPES)
 
 
 def _attributes(element: ET.Element, colours: Mapping[str, str]) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Laws = Mapping[tuple[str, str], ScalingFit]
 #: How a pretraining scale is said.
 SCALES = {"1k": "from scratch on the 1k set", "22k": "after pretraining on the 22k set"}
+_TITLES = {"1k": "From scratch on 1k", "22k": "Pretrained on 22k"}
 
 
 def laws(table: pd.DataFrame, fits: pd.DataFrame) -> Laws:
@@ -103,9 +104,8 @@ def equal_cost(comparisons: Iterable[Comparison]) -> Table | None:
             *(
                 Column(
                     key=comparison.scale,
-                    title=f"{comparison.scale} at "
-                    f"{number(comparison.gmacs, Form.SIGNIFICANT, 2)} GMACs",
-                    unit="%",
+                    title=_TITLES[comparison.scale],
+                    unit=f"% at {number(comparison.gmacs, Form.SIGNIFICANT, 2)} GMACs",
                     form=Form.FIXED,
                     low=f"{comparison.scale}_low",
                     high=f"{comparison.scale}_high",

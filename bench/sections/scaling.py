@@ -118,6 +118,7 @@ def _effective(role: str) -> Column:
     return Column(
         key=f"er_{role}",
         title=TITLES[role],
+        brief=f"ER {TITLES[role]}",
         group=_EFFECTIVE,
         form=Form.SIGNED,
         about="Accuracy above what these models' own line predicts from val; circular for few",
@@ -128,8 +129,9 @@ def fits(table: pd.DataFrame) -> Table:
     """First scaling fits by family and pretraining scale, or why there is none."""
     body = rows(table)
     for row in body:
-        row["unsure"] = "" if row.get("identified") else "?"
+        row["unsure"] = "" if row.get("identified") or row.get("reason") else "?"
         row["remark"] = "; ".join(str(row[k]) for k in ("reason", "notes") if row.get(k)) or None
+    unsure = any(row["unsure"] for row in body)
     error, slope = "Fitted error, %", "Slope of ln error over ln GMACs"
     law = "Law e + b·GMACs^−c"
     return Table(
@@ -154,12 +156,12 @@ def fits(table: pd.DataFrame) -> Table:
                 Column(
                     key=f"drop_one_{end}",
                     title=title,
-                    group="Slope, one size left out",
+                    group=slope,
                     form=Form.SIGNED,
                     digits=2,
                     about="Over leaving out each size in turn: wide if one model carries it all",
                 )
-                for end, title in (("low", "Lowest"), ("high", "Highest"))
+                for end, title in (("low", "Drop-one low"), ("high", "high"))
             ),
             _interval("exponent", "c", law, digits=2, mark="unsure"),
             _interval("floor", "Floor e, %", law),
@@ -175,7 +177,11 @@ def fits(table: pd.DataFrame) -> Table:
         ),
         rows=tuple(body),
         notes=(
-            "? The interval of c spans more than threefold, so these sizes do not identify it.",
+            *(
+                ("? The interval of c spans more than threefold: not identified.",)
+                if unsure
+                else ()
+            ),
             "M1 is a line in log-log axes, M2 a power law over a floor, M3 one that bends.",
             "The error is the median of the forms named; c and the floor are M2's.",
         ),
