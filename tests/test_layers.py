@@ -29,8 +29,7 @@ ONLY_IN: Mapping[tuple[str, ...], tuple[str, ...]] = {
         "bench/data/_*",
         "bench/measure/*",
     ),
-    # The fonts that are drawn are files of matplotlib's.
-    ("matplotlib", "seaborn"): ("bench/render/chart.py"),
+    ("matplotlib", "seaborn"): ("bench/render/chart.py",),
     ("typer", "rich"): ("bench/cli/*", "bench/render/terminal.py"),
     ("sqlite3",): ("bench/database.py", "bench/jsonl.py", "bench/store.py"),
     ("bench.cli",): ("bench/cli/*", "bench/__main__.py"),

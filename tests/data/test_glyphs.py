@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from bench.data._glyphs.corrupt import corrupt
 from bench.data._glyphs import draw
+from bench.data._glyphs.corrupt import corrupt
 from bench.data._load import digest_of, open_images
 from bench.data._sheet import contact_sheet
 from bench.data.glyphs import CORRUPTIONS, DATASETS, SEEN_FONTS, UNSEEN_FONTS
