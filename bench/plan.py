@@ -90,7 +90,7 @@ def plan(
                 for dataset in datasets
                 if dataset.world == model.world
             ]
-        for job in sorted(mine, key=_typical):  # stable: equal costs keep the suite's order
+        for job in sorted(mine, key=_cost):  # stable: equal costs keep the suite's order
             jobs.setdefault(_identity(job), job)
     if not jobs:
         worlds = ", ".join(sorted({model.world for model in models})) or "none"
@@ -104,25 +104,28 @@ def plan(
 def estimate(jobs: Iterable[Job], past: Iterable[Timing]) -> Estimate:
     """Seconds that jobs may take one after another, from what past ones took.
 
-    A job lasts as the median of its measure and architecture on its device; failing that, of its
-    measure on its device; failing that, as `TYPICAL_SECONDS` says. Evaluation scales with images.
+    A job takes its typical time (a start, and something for each image) times the median pace of
+    past jobs against theirs: of its measure and architecture on its device; failing that, of its
+    measure on its device. So a set of three images says little of the start it shares with a
+    large one, and does not multiply it.
 
     >>> estimate([], [])
     Estimate(seconds=0.0, jobs=0, timed=0)
     """
-    rates: dict[tuple[str, ...], list[float]] = {}
+    paces: dict[tuple[str, ...], list[float]] = {}
     for timing in past:
-        rate = timing.seconds / max(timing.images, 1)
+        pace = timing.seconds / _typical(Measure(timing.measure), timing.images)
         for key in (
             (timing.measure, timing.device_name),
             (timing.measure, timing.device_name, timing.architecture),
         ):
-            rates.setdefault(key, []).append(rate)
+            paces.setdefault(key, []).append(pace)
     seconds, count, timed = 0.0, 0, 0
     for job in jobs:
         kind = (str(job.measure), job.options.device_name)
-        known = rates.get((*kind, job.model.architecture)) or rates.get(kind)
-        seconds += median(known) * max(images_of(job), 1) if known else _typical(job)
+        known = paces.get((*kind, job.model.architecture)) or paces.get(kind)
+        typical = _typical(job.measure, images_of(job))
+        seconds += typical * median(known) if known else typical
         timed += known is not None
         count += 1
     return Estimate(seconds, count, timed)
@@ -136,9 +139,12 @@ def images_of(job: Job) -> int:
     return job.dataset.images if limit is None else min(limit, job.dataset.images)
 
 
-def _typical(job: Job) -> float:
-    an_image = TYPICAL_SECONDS_AN_IMAGE[job.measure]
-    return TYPICAL_SECONDS[job.measure] + an_image * images_of(job)
+def _cost(job: Job) -> float:
+    return _typical(job.measure, images_of(job))
+
+
+def _typical(measure: Measure, images: int) -> float:
+    return TYPICAL_SECONDS[measure] + TYPICAL_SECONDS_AN_IMAGE[measure] * images
 
 
 def _identity(job: Job) -> str:

@@ -120,10 +120,16 @@ def test_an_estimate_prefers_the_same_architecture_on_the_same_device() -> None:
             declared.job(Measure.SPEED),
         )
     )
-    assert same.seconds == pytest.approx(0.003 * 2000)  # median of 2, 3 and 4 ms an image
-    assert other.seconds == pytest.approx(0.0035 * 500)  # of 2, 3, 4 and 10
+    # Typically 0.5 s and 0.5 ms an image: 1 s for 1000 images, 0.55 s for 100, 1.5 s for 2000.
+    assert same.seconds == pytest.approx(1.5 * 2.0)  # median pace of 2, 0.4 / 0.55 and 3
+    assert other.seconds == pytest.approx(0.75 * 2.5)  # of those and 10
     assert speed.seconds == pytest.approx(7.0)
     assert (same.timed, other.timed, speed.timed, unseen.timed) == (1, 1, 1, 0)
+
+
+def test_a_tiny_set_does_not_inflate_the_estimate_of_large_ones() -> None:
+    first = Timing("evaluate", "vit_m", "cpu", 3, 0.4)  # all of it the start
+    assert estimate([declared.job()], [first]).seconds < 2
 
 
 @given(st.lists(st.sampled_from([m.name for m in declared.ladder()]), min_size=1, max_size=12))

@@ -58,7 +58,7 @@ def run(
     from bench.cli._wanted import Wanted
 
     declared = registry.suite(suite)
-    chosen = registry.models(models or declared.models, pretrain)
+    chosen = registry.models(declared.models if models is None else models, pretrain)
     datasets = _choices.datasets(data, declared)
     if amp_dtype and not amp:
         raise UsageError("--amp-dtype says nothing without --amp; give both or neither")

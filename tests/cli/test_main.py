@@ -31,6 +31,7 @@ MISTAKES = [
     (["run", "tiny", "--models", "tiiny"], 2, "unknown model 'tiiny'; did you mean tiny"),
     (["run", "tiny", "--models", "tiny*.g22k"], 2, "unknown model 'tiny*.g22k'"),
     (["run", "tiny", "--models", ","], 2, "no model selected"),
+    (["run", "tiny", "--models", ""], 2, "no model selected"),
     (["run", "tiny", "--models", "@absent.txt"], 2, "absent.txt"),
     (["run", "tiny", "--pretrain", "in22k"], 2, "no model left"),
     (["run", "tiny", "--pretrain", "in3k"], 2, "in1k"),
