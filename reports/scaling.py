@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.analysis.table import fits, pretraining_gain, robustness_lines, scaling_table
 from bench.report import Block, Figure, Heading, Note, Report, Table, Text, Tone
-from bench.sections import comparison, figures, scaling, shared
+from bench.sections import comparison, figures, models, scaling, shared
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,7 @@ def _world(frame: pd.DataFrame) -> Iterator[Block]:
     if at_equal_cost is not None:
         yield at_equal_cost
     yield Heading(text="Models")
-    yield scaling.models(table, frame)
+    yield models.table_of(table, frame)
     if table[["gmacs", "val"]].notna().all(axis=1).any():
         yield Heading(text="Error against cost")
         yield figures.error_over_cost(table, laws)

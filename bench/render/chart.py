@@ -16,86 +16,41 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from bench.render import cells, vector
+from bench.render import cells, marks, ticks, vector
 from bench.report import Axis, AxisScale, Curve, Figure, Form, Row
 
-# Colours that no drawing uses by chance; `vector.inline` turns them into CSS variables.
-INK, MUTED, GRID, PAPER = "#fe0001", "#fe0002", "#fe0003", "#fe0004"
-HUES = tuple(f"#fd000{i}" for i in range(1, 9))
-VARIABLES = {INK: "--ink", MUTED: "--muted", GRID: "--grid", PAPER: "--paper"} | {
-    colour: f"--hue-{i}" for i, colour in enumerate(HUES, 1)
-}
-MARKERS = ("o", "D", "s", "^", "v", "P")
-_SWATCHES = {
-    "o": "M11 2.5a3.5 3.5 0 1 0 .01 0z",
-    "D": "M11 1.5l4.5 4.5-4.5 4.5-4.5-4.5z",
-    "s": "M7.5 2.5h7v7h-7z",
-    "^": "M11 2l4 8h-8z",
-    "v": "M11 10l4-8h-8z",
-    "P": "M9.5 2h3v2.5h2.5v3h-2.5v2.5h-3v-2.5h-2.5v-3h2.5z",
-}
 _SIZE = (5.9, 4.3)  # inches of 72 units: type stays readable when scaled to a phone
-_LOGIT_TICKS = (
-    *(0.001, 0.003, 0.01, 0.03, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5),
-    *(0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.99, 0.997, 0.999),
-)
-_LOG_STEPS: tuple[tuple[float, ...], ...] = (
-    (1,),
-    (1, 3),
-    (1, 2, 5),
-    (1, 2, 3, 5, 7),
-    (1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9),
-)
 _RC: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "bench",
     "text.parse_math": False,
     "font.size": 11,
     "axes.labelsize": 11,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": MUTED,
+    "axes.labelcolor": marks.INK,
+    "axes.edgecolor": marks.MUTED,
     "axes.facecolor": "none",
     "axes.axisbelow": True,
     "axes.grid": True,
     "axes.xmargin": 0.06,
     "axes.ymargin": 0.08,
-    "grid.color": GRID,
+    "grid.color": marks.GRID,
     "grid.linewidth": 0.8,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
+    "xtick.color": marks.MUTED,
+    "ytick.color": marks.MUTED,
+    "xtick.labelcolor": marks.INK,
+    "ytick.labelcolor": marks.INK,
     "xtick.major.size": 0,
     "ytick.major.size": 0,
-    "text.color": INK,
+    "text.color": marks.INK,
     "figure.facecolor": "none",
 }
-
-
-def panels(figure: Figure) -> tuple[str | None, ...]:
-    """The panels that have something to show, in order; ``(None,)`` for a single picture."""
-    if figure.panel is None:
-        return (None,)
-    shown = {str(row.get(figure.panel)) for row in _drawable(figure)}
-    return tuple(panel for panel in figure.panels if panel in shown)
-
-
-def hidden(figure: Figure) -> tuple[Row, ...]:
-    """Rows with values that the axes have no place for, such as 0 on a log axis."""
-    drawn = {id(row) for row in _drawable(figure)}
-    keys = (figure.x.key, figure.y.key)
-    return tuple(
-        row
-        for row in figure.rows
-        if id(row) not in drawn and all(cells.is_number(row.get(key)) for key in keys)
-    )
 
 
 def svg(figure: Figure, panel: str | None = None) -> str:
     """One panel as an ``<svg>`` element, to put into a page as it is."""
     rows = [
         row
-        for row in _drawable(figure)
+        for row in marks.drawable(figure)
         if panel is None or str(row.get(figure.panel or "")) == panel
     ]
     curves = [c for c in figure.curves if panel is None or c.panel in (None, panel)]
@@ -110,70 +65,23 @@ def svg(figure: Figure, panel: str | None = None) -> str:
         canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return vector.inline(
         buffer.getvalue(),
-        colours=VARIABLES,
+        colours=marks.VARIABLES,
         prefix=f"{figure.name}-{figure.panels.index(panel) if panel in figure.panels else 0}",
         label=f"{figure.alt} {panel or ''}".strip(),
         points=("points", [_tooltip(figure, row) for row in rows]),
     )
 
 
-def legend(figure: Figure) -> Iterator[tuple[str, str]]:
-    """(swatch as SVG, label) of all that the picture shows; labels are not yet escaped."""
-    rows = _drawable(figure)
-    used = {str(row[figure.hue]) for row in rows} | {c.hue for c in figure.curves}
-    for name in figure.hues:
-        if name in used:
-            colour = f"var({VARIABLES[_colour(figure, name)]})"
-            yield _swatch(_SWATCHES["o"], colour, line=True), name
-    styles = {str(row[figure.style]) for row in rows}
-    for i, name in enumerate(figure.styles):
-        if name in styles:
-            yield _swatch(_SWATCHES[MARKERS[i % len(MARKERS)]], "var(--ink)"), name
-    for dashed, label in dict.fromkeys((c.dashed, c.label) for c in figure.curves if c.label):
-        yield _swatch("", "var(--muted)", line=True, dashed=dashed), label
-
-
-def _swatch(path: str, colour: str, *, line: bool = False, dashed: bool = False) -> str:
-    dash = ' stroke-dasharray="4 3"' if dashed else ""
-    rule = f'<path d="M0 6H22" stroke="{colour}" stroke-width="2"{dash}/>' if line else ""
-    shape = f'<path d="{path}" fill="{colour}"/>' if path else ""
-    return f'<svg viewBox="0 0 22 12" width="22" height="12" aria-hidden="true">{rule}{shape}</svg>'
-
-
-def _colour(figure: Figure, hue: str | None) -> str:
-    return MUTED if hue is None else HUES[figure.hues.index(hue) % len(HUES)]
-
-
-def _placed(value: object, scale: AxisScale) -> float | None:
-    """The value if the axis has a place for it."""
-    if not isinstance(value, int | float) or not cells.is_number(value):
-        return None
-    low, high = {
-        AxisScale.LINEAR: (float("-inf"), float("inf")),
-        AxisScale.LOG: (0.0, float("inf")),
-        AxisScale.LOGIT: (0.0, 1.0),
-    }[scale]
-    return float(value) if low < value < high else None
-
-
-def _drawable(figure: Figure) -> list[Row]:
-    return [
-        row
-        for row in figure.rows
-        if all(_placed(row.get(axis.key), axis.scale) is not None for axis in (figure.x, figure.y))
-    ]
-
-
 def _frame(axes: Axes, figure: Figure, rows: Sequence[Row], curves: Sequence[Curve]) -> None:
     """Scales, limits, ticks and labels; limits follow points and lines, never wide bands."""
-    shown = _drawable(figure) if figure.share else rows
+    shown = marks.drawable(figure) if figure.share else rows
     lines = figure.curves if figure.share else curves
     for axis, name in ((figure.x, "x"), (figure.y, "y")):
         getattr(axes, f"set_{name}scale")(axis.scale.value)
     spans = [list(_extent(figure.x, shown)), list(_extent(figure.y, shown))]
     for curve in lines:
         spans[0] += curve.x
-        spans[1] += [y for y in curve.y if _placed(y, figure.y.scale) is not None]
+        spans[1] += [y for y in curve.y if marks.placed(y, figure.y.scale) is not None]
     for i, (axis, name) in enumerate(((figure.x, "x"), (figure.y, "y"))):
         if spans[i]:
             corners = [(v, v) for v in (min(spans[i]), max(spans[i]))]
@@ -190,7 +98,7 @@ def _frame(axes: Axes, figure: Figure, rows: Sequence[Row], curves: Sequence[Cur
 def _extent(axis: Axis, rows: Iterable[Row]) -> Iterator[float]:
     for row in rows:
         for key in (axis.key, axis.low, axis.high):
-            value = _placed(row.get(key), axis.scale) if key else None
+            value = marks.placed(row.get(key), axis.scale) if key else None
             if value is not None:
                 yield value
 
@@ -201,62 +109,16 @@ def _ticks(ruler: Any, scale: AxisScale, low: float, high: float) -> None:
     if scale is AxisScale.LINEAR:
         ruler.set_major_locator(MaxNLocator(6))
         return
-    ticks = log_ticks(low, high) if scale is AxisScale.LOG else logit_ticks(low, high)
-    ruler.set_major_locator(FixedLocator(ticks))
-    percent = scale is AxisScale.LOGIT
-    ruler.set_major_formatter(FuncFormatter(lambda v, _: _percent(v) if percent else _plain(v)))
-
-
-def _percent(value: float) -> str:
-    """A proportion as a reader says it.
-
-    >>> _percent(0.5), _percent(0.003), _percent(0.997)
-    ('50%', '0.3%', '99.7%')
-    """
-    return f"{float(f'{value:.6%}'[:-1]):g}%"
-
-
-def _plain(value: float) -> str:
-    """A tick without idle zeros.
-
-    >>> _plain(0.0003), _plain(1000.0), _plain(2.5)
-    ('0.0003', '1,000', '2.5')
-    """
-    text = cells.number(value, Form.SIGNIFICANT, 2)
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def log_ticks(low: float, high: float) -> list[float]:
-    """Round numbers inside low..high (both > 0): about four to seven.
-
-    >>> log_ticks(0.00008, 0.02), log_ticks(18, 62)
-    ([0.0001, 0.0003, 0.001, 0.003, 0.01], [20.0, 25.0, 30.0, 40.0, 50.0, 60.0])
-    """
-    best: list[float] = []
-    for steps in _LOG_STEPS:
-        found = [float(f"{s}e{d}") for d in range(-12, 13) for s in steps]
-        best = [tick for tick in found if low <= tick <= high]
-        if len(best) >= 4:
-            break
-    return best[:: len(best) // 8 + 1]
-
-
-def logit_ticks(low: float, high: float) -> list[float]:
-    """Round proportions inside low..high (both in 0..1): at least two where there are any.
-
-    >>> logit_ticks(0.08, 0.72), logit_ticks(0.61, 0.68)
-    ([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7], [0.62, 0.64, 0.66, 0.68])
-    """
-    ticks = [tick for tick in _LOGIT_TICKS if low <= tick <= high]
-    if len(ticks) < 3:
-        fine = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high)
-        ticks = [round(float(tick), 9) for tick in fine if low <= tick <= high and 0 < tick < 1]
-    return ticks[:: len(ticks) // 8 + 1]
+    logit = scale is AxisScale.LOGIT
+    places = ticks.logit_ticks(low, high) if logit else ticks.log_ticks(low, high)
+    ruler.set_major_locator(FixedLocator(places))
+    label = ticks.percent if logit else ticks.plain
+    ruler.set_major_formatter(FuncFormatter(lambda value, _: label(value)))
 
 
 def _curve(axes: Axes, figure: Figure, curve: Curve) -> None:
     """One line with its band; bands stay inside the picture."""
-    colour = _colour(figure, curve.hue)
+    colour = marks.colour(figure, curve.hue)
     if curve.low is not None and curve.high is not None:
         floor, ceiling = axes.get_ylim()
         low = [max(v, floor) for v in curve.low]
@@ -276,11 +138,19 @@ def _points(axes: Axes, figure: Figure, rows: Sequence[Row]) -> None:
     for axis, draw, at in ((figure.y, axes.vlines, x), (figure.x, axes.hlines, y)):
         if axis.low and axis.high:
             ends = [
-                tuple(_placed(r.get(k), axis.scale) for k in (axis.low, axis.high)) for r in rows
+                tuple(marks.placed(r.get(k), axis.scale) for k in (axis.low, axis.high))
+                for r in rows
             ]
             for place, name, (low, high) in zip(at, hue, ends, strict=True):
                 if low is not None and high is not None:
-                    draw(place, low, high, color=_colour(figure, name), alpha=0.55, linewidth=1.3)
+                    draw(
+                        place,
+                        low,
+                        high,
+                        color=marks.colour(figure, name),
+                        alpha=0.55,
+                        linewidth=1.3,
+                    )
     # Names go by their number: a drawing library need not cope with every text.
     style = [figure.styles.index(str(row[figure.style])) for row in rows]
     sns.scatterplot(
@@ -294,10 +164,10 @@ def _points(axes: Axes, figure: Figure, rows: Sequence[Row]) -> None:
         y="y",
         hue="hue",
         style="style",
-        palette={str(i): _colour(figure, name) for i, name in enumerate(figure.hues)},
-        markers={str(i): MARKERS[i % len(MARKERS)] for i in style},
+        palette={str(i): marks.colour(figure, name) for i, name in enumerate(figure.hues)},
+        markers={str(i): marks.MARKERS[i % len(marks.MARKERS)] for i in style},
         s=52,
-        edgecolor=PAPER,
+        edgecolor=marks.PAPER,
         linewidth=0.9,
         legend=False,
         ax=axes,
@@ -318,6 +188,3 @@ def _tooltip(figure: Figure, row: Row) -> str:
         else:
             parts.append(f"{axis.label} {cells.number(value, Form.SIGNIFICANT, 3)} {axis.unit}")
     return " · ".join(parts).strip()
-
-
-__all__ = ["hidden", "legend", "log_ticks", "logit_ticks", "panels", "svg"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bench.analysis.robustness import Line, NoLine
 from bench.report import Axis, AxisScale, Curve, Figure, Row
 from bench.sections.comparison import Laws
-from bench.sections.scaling import rows
+from bench.sections.models import rows
 from bench.sections.shared import FAMILIES, TITLES, order
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bench.render import chart
+from bench.render import chart, marks, ticks
 from bench.report import AxisScale, Curve
 from tests.render import sample
 
@@ -88,7 +88,7 @@ def test_a_family_keeps_its_colour_whoever_else_is_shown() -> None:
     alone = replace(both, hues=("convnext", "swin"))
     assert "var(--hue-2)" in chart.svg(alone, "swin")
     assert "var(--hue-1)" not in chart.svg(alone, "swin")
-    assert [label for _, label in chart.legend(alone)][:1] == ["swin"]
+    assert [label for _, label in marks.legend(alone)][:1] == ["swin"]
 
 
 def test_what_an_axis_has_no_place_for_is_named() -> None:
@@ -96,7 +96,7 @@ def test_what_an_axis_has_no_place_for_is_named() -> None:
     at_zero = {**figure.rows[0], "m": "zero", "y": 0.0}
     absent = {**figure.rows[0], "m": "absent", "y": float("nan")}
     figure = replace(figure, rows=(*figure.rows, at_zero, absent))
-    assert [row["m"] for row in chart.hidden(figure)] == ["zero"]
+    assert [row["m"] for row in marks.hidden(figure)] == ["zero"]
     assert len(points(parsed(chart.svg(figure, "name")))) == 4
 
 
@@ -123,12 +123,12 @@ def test_panels_that_share_limits_place_equal_points_equally() -> None:
 @settings(deadline=None)
 @given(st.floats(1e-6, 1e4), st.floats(1.05, 1e6))
 def test_log_ticks_are_few_and_inside(low: float, ratio: float) -> None:
-    ticks = chart.log_ticks(low, low * ratio)
-    assert all(low <= tick <= low * ratio for tick in ticks)
-    assert len(ticks) <= 10
-    assert ticks == sorted(set(ticks))
+    found = ticks.log_ticks(low, low * ratio)
+    assert all(low <= tick <= low * ratio for tick in found)
+    assert len(found) <= 10
+    assert found == sorted(set(found))
     if ratio > 3:
-        assert len(ticks) >= 3
+        assert len(found) >= 3
 
 
 @settings(deadline=None)
@@ -136,11 +136,11 @@ def test_log_ticks_are_few_and_inside(low: float, ratio: float) -> None:
 def test_logit_ticks_are_few_and_inside(a: float, b: float) -> None:
     low, high = sorted((a, b))
     assume(high - low > 1e-6)
-    ticks = chart.logit_ticks(low, high)
-    assert all(low <= tick <= high for tick in ticks)
-    assert len(ticks) <= 10
+    found = ticks.logit_ticks(low, high)
+    assert all(low <= tick <= high for tick in found)
+    assert len(found) <= 10
     if high - low > 0.02:
-        assert len(ticks) >= 2
+        assert len(found) >= 2
 
 
 def test_logit_axes_take_proportions() -> None:

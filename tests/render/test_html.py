@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.render import cells, html
+from bench.render import cells, grid, html
 from bench.report import Column, Form, Table
 from tests.render import sample
 
@@ -146,7 +146,7 @@ def test_cells_carry_the_raw_value_to_sort_by() -> None:
         columns=(Column(key="name", title="name"), column),
         rows=({"name": "a", "v": 1.23456789}, {"name": "b", "v": None}),
     )
-    tds = [a for tag, a in Page(f"<div>{html._table(block)}</div>").elements if tag == "td"]
+    tds = [a for tag, a in Page(f"<div>{grid.table(block)}</div>").elements if tag == "td"]
     assert tds[0]["data-value"] == "1.23456789"
     assert "data-value" not in tds[1]
 
