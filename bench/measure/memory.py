@@ -17,10 +17,10 @@ _CLEAR = Path("/proc/self/clear_refs")
 class PeakMemory:
     """Create before the network is, ``restart()`` before the passes to measure, ``stop()`` after.
 
-    On CUDA the peak of allocated memory on the device, weights included. On Linux's CPUs how far
-    resident memory rose above what the process held at creation, kernels' scratch included; memory
-    freed earlier is given back first, so that it is not reused unseen. Elsewhere nothing is
-    measured and no number given.
+    The peak above what was held at creation, so with the network's weights and without other
+    networks'. On CUDA it is of memory that torch allocated on the device, on Linux's CPUs of the
+    process's resident memory, kernels' scratch included; memory freed earlier is given back first,
+    so that it is not reused unseen. Elsewhere nothing is measured and no number given.
     """
 
     def __init__(self, device: str) -> None:
@@ -29,7 +29,8 @@ class PeakMemory:
         self._bytes: int | None = None
         self._base: int | None = None
         if device.startswith("cuda"):
-            self.how = "torch.cuda.max_memory_allocated"
+            self.how = "growth of torch.cuda.max_memory_allocated"
+            self._base = torch.cuda.memory_allocated(device)
         elif device == "cpu" and _reset_peak():
             self.how = "growth of peak resident memory"
             self._base = _resident("VmRSS")
@@ -44,7 +45,7 @@ class PeakMemory:
     def stop(self) -> None:
         """Read the peak since ``restart()``."""
         if self._device.startswith("cuda"):
-            self._bytes = torch.cuda.max_memory_allocated(self._device)
+            self._bytes = torch.cuda.max_memory_allocated(self._device) - (self._base or 0)
         elif self._base is not None:
             peak = _resident("VmHWM")
             self._bytes = max(peak - self._base, 0) if peak is not None else None

@@ -109,7 +109,7 @@ def test_near_ties_are_decided_alike_at_every_batch_size(
     flips = (float32.argmax(axis=1) != float64.argmax(axis=1)).sum()
     assert flips > 0, "float32 should be wrong here, or this test shows nothing"
 
-    decisions = [_decisions(_run(model, dataset, batch_size=size)) for size in (1, 16, 64, 160)]
+    decisions = [_decisions(_run(model, dataset, batch_size=size)) for size in (16, 64, 160)]
     decisions.append(_decisions(_run(model, dataset, channels_last=True)))
     np.testing.assert_array_equal(decisions[0][1], float64.argmax(axis=1))
     for other in decisions[1:]:

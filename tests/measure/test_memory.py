@@ -24,3 +24,16 @@ def test_memory_that_cannot_be_measured_has_no_number(monkeypatch: pytest.Monkey
     watch.stop()
     assert watch.measurements() == []
     assert watch.how == "not measured on this device"
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_peak_memory_of_a_gpu_leaves_out_what_was_there_before() -> None:
+    other = torch.ones(32, 2**18, device="cuda")
+    watch = memory.PeakMemory("cuda:0")
+    watch.restart()
+    held = torch.ones(64, 2**18, device="cuda") + 0
+    watch.stop()
+    (peak,) = watch.measurements()
+    assert len(other) + len(held) == 96
+    assert 64 <= peak.value <= 130
