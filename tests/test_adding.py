@@ -32,6 +32,7 @@ def steps() -> list[tuple[str, str]]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_page_works_as_written(tmp_path: Path) -> None:
     typed, written = ["set -euo pipefail"], 0
     for name, text in steps():
@@ -50,7 +51,7 @@ def test_the_page_works_as_written(tmp_path: Path) -> None:
         check=False,
         cwd=tmp_path,
         env=environment,
-        timeout=280,
+        timeout=840,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

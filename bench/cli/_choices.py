@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bench.measure.device import Description
 
 DEFAULT_OUTPUT = Path("results")
+DEFAULT_REPORT = "scaling"
 
 Output = Annotated[
     Path, typer.Option("--output", "-o", help="Folder of the results store.", show_default=True)

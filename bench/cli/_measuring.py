@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,6 +16,7 @@ from bench import env, registry
 from bench import measure as measures
 from bench import run as loop
 from bench.cli import _print, _progress
+from bench.cli._choices import DEFAULT_OUTPUT, DEFAULT_REPORT
 from bench.cli._wanted import Wanted
 from bench.data._load import digest_of
 from bench.models import _weights
@@ -50,7 +52,7 @@ def measure(wanted: Wanted) -> Summary:
             summary = loop.run(jobs, store, measures.execute, run_id=run_id, observer=observer)
         if not summary.interrupted:
             _show(build, store, jobs)
-        _sum_up(summary, store, len(jobs))
+        _sum_up(summary, store, wanted, len(jobs))
     if summary.interrupted:
         raise KeyboardInterrupt
     return summary
@@ -110,7 +112,7 @@ def _of_jobs(frame: DataFrame, jobs: Sequence[Job]) -> DataFrame:
     return frame
 
 
-def _sum_up(summary: Summary, store: Store, jobs: int) -> None:
+def _sum_up(summary: Summary, store: Store, wanted: Wanted, jobs: int) -> None:
     """What was done and where it is; the first failures on stderr."""
     before = f", {summary.done_before} were there before" if summary.done_before else ""
     print(
@@ -122,4 +124,10 @@ def _sum_up(summary: Summary, store: Store, jobs: int) -> None:
     if summary.failed > _FAILURES_SHOWN:
         print(f"bench: and {summary.failed - _FAILURES_SHOWN} more", file=sys.stderr)
     if not summary.failed and not summary.interrupted:
-        print("Next: bench report --html")
+        suite = "" if wanted.suite.report == DEFAULT_REPORT else f" --suite {wanted.suite.name}"
+        where = (
+            ""
+            if wanted.output == DEFAULT_OUTPUT
+            else f" --output {shlex.quote(str(wanted.output))}"
+        )
+        print(f"Next: bench report --html{suite}{where}")

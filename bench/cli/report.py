@@ -13,8 +13,6 @@ from bench.errors import UsageError
 if TYPE_CHECKING:
     from bench.report import Report
 
-_DEFAULT_REPORT = "scaling"
-
 
 def report(
     html: Annotated[
@@ -64,7 +62,9 @@ def built(name: str | None, suite: str | None, output: Path) -> Report:
     from bench import registry
     from bench.store import Store
 
-    build = registry.report(registry.suite(suite).report if suite else name or _DEFAULT_REPORT)
+    build = registry.report(
+        registry.suite(suite).report if suite else name or _choices.DEFAULT_REPORT
+    )
     with Store(output, readonly=True) as store:
         frame, env = store.frame(), store.env()
         if frame.empty:

@@ -117,6 +117,7 @@ def test_options_reach_the_jobs(bench: Call, here: Path) -> None:
         *("--amp", "--amp-dtype", "bfloat16", "--channels-last", "-j", "1", "-o", "mine"),
     )
     assert said.code == 0, said.err
+    assert said.out.endswith("Next: bench report --html --output mine\n")
     with Store(here / "mine", readonly=True) as store:
         frame = store.frame()
         (run,) = store.runs()
