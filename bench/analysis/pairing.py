@@ -1,0 +1,77 @@
+"""Which stored jobs can be compared image by image: those that saw the same images.
+
+Two jobs share images when they agree on data set, digest of its pixels and labels, and limit.
+Columns are those of the store's frame.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+_SAME = ["dataset", "dataset_digest", "limit"]
+
+
+def scored(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row for each evaluation that gave a top-1, the one to prefer last.
+
+    Whole sets come after limited ones, then by the number of images, then by the time finished.
+    """
+    rows = frame[(frame["metric"] == "top1") & frame["value"].notna() & frame["role"].notna()]
+    rank = pd.DataFrame(index=rows.index)
+    rank["whole"] = rows["limit"].isna()
+    rank["n"] = pd.to_numeric(rows["n"], errors="coerce").astype(float)
+    rank.loc[rank["whole"], "n"] = 0.0
+    rank["finished"] = rows["finished"].astype(str)
+    return rows.loc[rank.sort_values(["whole", "n", "finished"], kind="stable").index]
+
+
+def shared_jobs(frame: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
+    """Jobs of two models on the same images: one row a data set, empty where there are none.
+
+    Columns ``dataset role twin n limit``, ``job_first`` and ``job_second``, and
+    ``precision_first`` and ``precision_second``; jobs of equal precision come before others.
+
+    >>> rows = [("a", "j1", 10, "float32"), ("b", "j2", 10, "float32"), ("b", "j3", 10, "bfloat16")]
+    >>> columns = ["model", "job", "n", "precision"]
+    >>> frame = pd.DataFrame(rows, columns=columns).assign(metric="top1", value=50.0, role="val")
+    >>> frame = frame.assign(dataset="d", dataset_digest="0", limit=None, twin=None, finished="")
+    >>> shared_jobs(frame, "a", "b")[["job_first", "job_second"]].values.tolist()
+    [['j1', 'j2']]
+    """
+    known = _ordered(frame)
+    own = ["job", "precision", "order"]
+    one = known.loc[known["model"] == first, [*_SAME, "role", "twin", "n", *own]]
+    two = known.loc[known["model"] == second, [*_SAME, *own]]
+    both = one.merge(two, on=_SAME, suffixes=("_first", "_second"))
+    both["alike"] = both["precision_first"] == both["precision_second"]
+    both["order"] = both[["order_first", "order_second"]].min(axis=1)
+    both = both.sort_values(["alike", "order", "order_first"], kind="stable")
+    both = both.drop_duplicates(["dataset"], keep="last")
+    both["limit"] = both["limit"].where(both["limit"] >= 0)
+    names = ["dataset", "role", "twin", "n", "limit", "job_first", "job_second"]
+    return both[[*names, "precision_first", "precision_second"]].reset_index(drop=True)
+
+
+def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
+    """`scored`, with its ``order`` and -1 for no limit, as missing values never merge."""
+    known = scored(frame)
+    whole = pd.to_numeric(known["limit"], errors="coerce").astype("float64").fillna(-1.0)
+    return known.assign(order=range(len(known)), limit=whole)
+
+
+def common_jobs(frame: pd.DataFrame) -> pd.DataFrame:
+    """The job that counts for each model and role, where it saw what most models saw there.
+
+    Columns ``model role dataset job n``. Models whose newest whole measurement is of other images,
+    or of another precision, are left out: no pair with them is of the same images.
+    """
+    kept = _ordered(frame).drop_duplicates(["model", "role"], keep="last")
+    key = [*_SAME, "precision"]
+    if kept.empty:
+        return kept[["model", "role", "dataset", "job", "n"]]
+    count = kept.groupby(["role", *key], dropna=False)["model"].transform("size")
+    most = count.groupby(kept["role"]).transform("max")
+    best = kept[count == most]
+    first = best.groupby("role")[key].transform("last")  # of several equally common, the newest
+    same = (best[key].astype(str) == first.astype(str)).all(axis=1)
+    return best.loc[same, ["model", "role", "dataset", "job", "n"]].reset_index(drop=True)
