@@ -2,7 +2,7 @@
 
 Each size of each family is trained twice, by the same recipe: from scratch on glyphs-1k (tag
 ``g1k``), and on glyphs-22k, then fine-tuned on glyphs-1k (tag ``g22k``). Sizes of equal name have
-about equal MACs: 0.25, 0.6, 1.4, 3.4 and 8.3 million.
+about equal MACs: 0.22, 0.6, 1.4, 3.4 and 8 million.
 """
 
 from __future__ import annotations

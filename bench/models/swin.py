@@ -8,7 +8,7 @@ SIZES = {
     "s": {"depths": (2, 2, 2), "embed_dim": 10, "num_heads": (1, 2, 4)},
     "m": {"depths": (2, 2, 2), "embed_dim": 16, "num_heads": (2, 4, 8)},
     "l": {"depths": (2, 2, 2), "embed_dim": 26, "num_heads": (2, 4, 8)},
-    "xl": {"depths": (2, 2, 4), "embed_dim": 34, "num_heads": (2, 4, 8)},
+    "xl": {"depths": (2, 2, 2), "embed_dim": 38, "num_heads": (2, 4, 8)},
 }
 
 MODELS = family(
