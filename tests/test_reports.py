@@ -20,7 +20,11 @@ from bench.render import html, latex, markdown, terminal
 from bench.report import Block, Figure, Heading, Note, Report, Table, Text
 from tests import synthetic
 
-ENV = {"bench": "0.1.0", "packages": {"torch": "2.9"}, "command": "bench run scaling"}
+ENV = {
+    "bench": "0.1.0",
+    "packages": {"torch": "2.9", "timm": "1.0"},
+    "command": "bench run scaling",
+}
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +172,7 @@ def test_all_measurements_travel_with_the_report(scaling: Report, frame: pd.Data
 
 def test_provenance_has_all_of_the_environment(scaling: Report) -> None:
     pairs = dict(scaling.provenance)
-    assert pairs["packages torch"] == "2.9"
+    assert pairs["packages"] == "torch 2.9, timm 1.0"
     assert pairs["command"] == "bench run scaling"
 
 

@@ -58,10 +58,12 @@ class Comparison:
 
 def compare(laws: Laws, scale: str) -> Comparison:
     """All families of that pretraining scale at the largest cost that each of them reaches."""
-    own = {family: law for (family, s), law in laws.items() if s == scale and not law.refused}
+    given = {family: law for (family, s), law in laws.items() if s == scale}
+    own = {family: law for family, law in given.items() if not law.refused}
     if len(own) < 2:
-        only = f"only {next(iter(own))} has" if own else "no family has"
-        return Comparison(scale, reason=f"{only} a fitted curve")
+        why = [f"{family}: {law.refused}" for family, law in given.items() if law.refused]
+        alone = [f"{family} is the only family with a fitted curve" for family in own]
+        return Comparison(scale, reason=", ".join(why + alone) or "no family has errors and cost")
     top = min(float(law.x[-1]) for law in own.values())
     if top < max(float(law.x[0]) for law in own.values()):
         return Comparison(scale, reason="the families share no range of GMACs")

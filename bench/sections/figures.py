@@ -118,5 +118,6 @@ def shift_over_val(table: pd.DataFrame, lines: Mapping[str, Line | NoLine]) -> F
         label="model",
         panel="set",
         panels=tuple(TITLES[role] for role in shifts),
+        share=False,  # a set near chance would squeeze the others
         curves=tuple(curves),
     )

@@ -142,7 +142,7 @@ def conditions(frame: pd.DataFrame) -> str:
 
 
 def provenance(frame: pd.DataFrame, env: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Runs and times from the frame, then all of ``env``, nested keys joined by a space."""
+    """Runs and times from the frame, then all of ``env``."""
     pairs = []
     if not frame.empty:
         first, last = frame["finished"].min(), frame["finished"].max()
@@ -160,16 +160,17 @@ def download(frame: pd.DataFrame, name: str) -> Download:
     )
 
 
-def _flat(env: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def _flat(env: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(what, value) lines; a group of values, as of packages, is one line."""
     for key, value in env.items():
-        name = f"{prefix} {key}".strip()
         if isinstance(value, Mapping):
-            yield from _flat(value, name)
-        elif value not in (None, "", [], ()):
-            yield (
-                name,
-                ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value),
-            )
+            value = [f"{name} {inner}" for name, inner in value.items() if _said(inner)]
+        if _said(value):
+            yield key, ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _said(value: object) -> bool:
+    return value is not None and value not in ("", [], (), {})
 
 
 def _text(value: object) -> str:
