@@ -12,6 +12,6 @@ DIGESTS: Mapping[str, str] = {
     "glyphs-v2": "854bae09ed103fac1ea6ceb56a868dfc0564aa96ab561b71f6ab50ee5aac3692",
     "glyphs-a": "4344036cd7d4818c1b7f6a4120c8e04c8d5e34e85741506c89755a4a796cab28",
     "glyphs-r": "3574010fe72855a010856405d2a64cc0132f457d9fb597993d16c4f2ca015b78",
-    "glyphs-sketch": "13959b4f7a25fa2afa8d38a67d1fa216879d22f05bfc1a0fd22e8bdd0c19fd02",
+    "glyphs-sketch": "a2b9f26796f6df5c4ab220bfcd998c36270403ffd9a6e7b73c72fc53b9c21583",
     "glyphs-c": "88c5a4e6c1f7a45a232892c4674d5a438c7c8a40d635a3abc8e79f1420358834",
 }

@@ -154,13 +154,11 @@ def _rendition(rng: np.random.Generator, character: str, fonts: Sequence[str], s
 
 
 def _sketch(rng: np.random.Generator, character: str, fonts: Sequence[str], side: int) -> Pixels:
-    """The outline in dark pencil on white paper."""
+    """The outline on white paper, drawn round the glyph with a soft, broad pencil."""
     u = rng.random(_UNIFORMS)
     ink = _placed(u[0:6], _ink(u[6:7], character, fonts), side)
-    outline = ImageChops.subtract(
-        ink.filter(ImageFilter.MaxFilter(3)), ink.filter(ImageFilter.MinFilter(3))
-    )
+    outline = ImageChops.subtract(ink.filter(ImageFilter.MaxFilter(11)), ink)
     alpha = np.asarray(outline.reduce(2), dtype=np.float64)[:, :, None] / 255
-    paper, pencil = 235 + 20 * u[7], 20 + 60 * u[8]
+    paper, pencil = 235 + 20 * u[7], 50 + 60 * u[8]
     pixels = np.broadcast_to(paper * (1 - alpha) + pencil * alpha, (side, side, 3))
     return _noisy(rng, pixels, 2.0)
