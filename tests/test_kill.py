@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from bench.models._zoo import zoo_folder
 from bench.store import Store
 
 KILLS = 12
@@ -152,9 +151,6 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    not (zoo_folder() / "convnext_xs.g1k.safetensors").is_file(), reason="the zoo is not trained"
-)
 def test_the_command_itself_survives_being_killed(tmp_path: Path) -> None:
     suite = tmp_path / "own" / "suites" / "killed.py"
     suite.parent.mkdir(parents=True)

@@ -168,7 +168,16 @@ def _drawn(dataset: Dataset, workers: int) -> Iterator[tuple[int, NDArray[np.uin
 
 
 def _block(dataset: Dataset, start: int) -> tuple[int, NDArray[np.uint8], list[int]]:
-    module, name = dataset.draw.split(":")
-    draw = getattr(import_module(module), name)
-    drawn = [draw(dataset, i) for i in range(start, min(start + _CHUNK, dataset.images))]
-    return start, np.stack([pixels for pixels, _ in drawn]), [int(label) for _, label in drawn]
+    try:
+        module, name = dataset.draw.split(":")
+        draw = getattr(import_module(module), name)
+        drawn = [draw(dataset, i) for i in range(start, min(start + _CHUNK, dataset.images))]
+        return start, np.stack([pixels for pixels, _ in drawn]), [int(label) for _, label in drawn]
+    except DataError:
+        raise
+    except Exception as error:  # a drawing function is the user's: whatever it does is data's fault
+        reason = " ".join(str(error).split())
+        raise DataError(
+            f"{dataset.name}: {dataset.draw} cannot draw images {start} and on: "
+            f"{type(error).__name__}: {reason}"
+        ) from None

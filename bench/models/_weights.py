@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from bench.errors import DataError
-from bench.models._zoo import zoo_folder
+from bench.models._zoo import zoo_file
 from bench.spec import Model
 
 
@@ -14,7 +14,7 @@ def read(model: Model) -> bytes:
 
     Raises `DataError` when the file is missing, unreadable or of another digest.
     """
-    path = zoo_folder() / model.weights
+    path = zoo_file(model.weights)
     try:
         data = path.read_bytes()
     except OSError as error:

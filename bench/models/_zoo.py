@@ -27,11 +27,13 @@ _TAGS = {
 }
 
 
-def zoo_folder() -> Path:
-    """Where weights and cards are: ``$BENCH_ZOO``, else the folder inside the package."""
+def zoo_file(name: str) -> Path:
+    """Path of a weight file or card: in the folder ``$BENCH_ZOO`` if there, else in the package."""
     if given := os.environ.get("BENCH_ZOO"):
-        return Path(given)
-    return Path(__file__).parents[1] / "zoo"
+        own = Path(given) / name
+        if own.exists():
+            return own
+    return Path(__file__).parents[1] / "zoo" / name
 
 
 def family(
@@ -65,7 +67,7 @@ def family(
 def _card_digest(name: str) -> str:
     """The sha256 that the model's card states, or "" where it has not been trained."""
     try:
-        card = json.loads((zoo_folder() / f"{name}.json").read_text())
+        card = json.loads(zoo_file(f"{name}.json").read_text(encoding="utf-8"))
         return str(card["sha256"])
     except (OSError, ValueError, KeyError):
         return ""

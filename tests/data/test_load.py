@@ -131,6 +131,18 @@ def test_a_cache_that_is_a_file_is_one_clear_line(
         open_images(SMALL, workers=1)
 
 
+def failing(dataset: Dataset, index: int) -> None:
+    """A user's drawing function with a mistake in it."""
+    raise KeyError(f"no font for {index}")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("draw", [f"{__name__}:failing", "no_such_module:draw", "nonsense"])
+def test_a_drawing_function_that_fails_is_one_clear_line(draw: str, workers: int) -> None:
+    with pytest.raises(DataError, match=r"^[^\n]*(cannot draw|nothing draws)[^\n]*$"):
+        open_images(replace(SMALL, images=600, draw=draw), workers=workers)
+
+
 def test_other_drawing_code_is_another_set(own_cache: Path) -> None:
     other: Dataset = replace(SMALL, options={**SMALL.options, "style": "rendition"})
     assert digest_of(SMALL, workers=1) != digest_of(other, workers=1)

@@ -19,7 +19,7 @@ from bench.measure import execute
 from bench.metrics import stored
 from bench.models import convnext, resnet, swin, vit
 from bench.models._build import build
-from bench.models._zoo import zoo_folder
+from bench.models._zoo import zoo_file
 from bench.spec import Job, Measure, Model, Options, Scale, Status
 
 ZOO: tuple[Model, ...] = (*convnext.MODELS, *swin.MODELS, *vit.MODELS, *resnet.MODELS)
@@ -28,7 +28,7 @@ CLASSES = 50
 
 
 def card(model: Model) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((zoo_folder() / f"{model.name}.json").read_text())
+    found: dict[str, Any] = json.loads(zoo_file(f"{model.name}.json").read_text())
     return found
 
 
@@ -154,7 +154,7 @@ def test_the_two_scales_share_an_architecture_and_a_recipe() -> None:
 def test_weights_are_whole_small_and_those_of_the_cards() -> None:
     total = 0
     for model in ZOO:
-        data = (zoo_folder() / model.weights).read_bytes()
+        data = zoo_file(model.weights).read_bytes()
         total += len(data)
         assert hashlib.sha256(data).hexdigest() == card(model)["sha256"] == model.weights_sha256
         assert card(model)["params"] == sum(p.numel() for p in build(model).parameters())
