@@ -19,6 +19,10 @@ from bench.analysis.stats import Interval
 DISCREPANCY = 0.035
 #: Degrees of freedom with which the assumed noise is believed.
 PRIOR_DOF = 2
+#: Points that any larger number counts as: residuals about a form that is not the truth are alike,
+#: and more of them do not make it truer. On learning curves, 90 % intervals of 10-20 points cover
+#: 92 % with it and 86 % without.
+WORTH = 7
 #: Draws of each form.
 DRAWS = 8000
 
@@ -105,7 +109,8 @@ def posterior(
     """Posterior of the curve through x > 0, y > 0, shapes (n,), n >= 3.
 
     A cell weighs (RSS + v s0^2)^-((n - 1 + v) / 2), where RSS is of ln y about the cell's own
-    level, s0 = ``noise`` and v = `PRIOR_DOF`; c is log-uniform on 0.03..2.5, floor / y(x_max)
+    level, s0 = ``noise`` and v = `PRIOR_DOF`; beyond m = `WORTH` points, m stands for n and
+    RSS m / n for RSS. A priori c is log-uniform on 0.03..2.5 and floor / y(x_max)
     uniform on 0..0.995. Draws are stratified over cells, and the same for the same ``seed``.
 
     >>> x = np.array([1.0, 2, 4, 8, 16])
@@ -130,13 +135,15 @@ def _draw(
 ) -> tuple[Array, Array, Array, Array]:
     """(c, shape, level, sigma) drawn from cells with ``residual`` of shape (cells, n)."""
     n = residual.shape[1]
-    dof = n - 1 + PRIOR_DOF
+    worth = min(n, WORTH)
+    dof = worth - 1 + PRIOR_DOF
     mean = residual.mean(axis=1)
-    total = np.sum((residual - mean[:, None]) ** 2, axis=1) + PRIOR_DOF * noise**2
+    squares = np.sum((residual - mean[:, None]) ** 2, axis=1) * (worth / n)
+    total = squares + PRIOR_DOF * noise**2
     log_w = -dof / 2 * np.log(total)
     weight = np.exp(log_w - log_w.max())
     edges = np.cumsum(weight) / weight.sum()
     cell = np.searchsorted(edges, (np.arange(draws) + rng.random()) / draws).clip(max=c.size - 1)
     sigma = np.sqrt(total[cell] / rng.chisquare(dof, draws))
-    level = mean[cell] + sigma / np.sqrt(n) * rng.standard_normal(draws)
+    level = mean[cell] + sigma / np.sqrt(worth) * rng.standard_normal(draws)
     return c[cell], s[cell], level, sigma
