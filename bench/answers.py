@@ -47,3 +47,48 @@ def correct(frame: pd.DataFrame, read: Read) -> dict[tuple[str, str], NDArray[np
         if answers is not None:
             found[str(row["model"]), str(row["role"])] = answers.prediction == answers.target
     return found
+
+
+def pairs(
+    frame: pd.DataFrame, read: Read, first: str, second: str
+) -> dict[str, tuple[Predictions, Predictions]]:
+    """Answers of two models to the same images, by role; the data set's name where roles repeat.
+
+    Only sets for which the store has both. Empty where there are none.
+    """
+    from bench.analysis.pairing import shared_jobs
+
+    jobs = shared_jobs(frame, first, second)
+    repeated = set(jobs.loc[jobs["role"].duplicated(keep=False), "role"])
+    found = {}
+    for row in jobs.to_dict("records"):
+        one, two = read(row["job_first"]), read(row["job_second"])
+        if one is not None and two is not None:
+            found[row["dataset"] if row["role"] in repeated else row["role"]] = one, two
+    return found
+
+
+def missing(frame: pd.DataFrame, first: str, second: str) -> str:
+    """Why two models cannot be compared image by image, and the command that mends it."""
+    scored = frame[(frame["metric"] == "top1") & frame["value"].notna()]
+    lacking = [m for m in (first, second) if m not in set(scored["model"])]
+    models = ",".join(lacking or (first, second))
+    if lacking:
+        why, where = f"no stored predictions of {' and '.join(lacking)}", ""
+    else:
+        why = f"{first} and {second} have no stored predictions of the same images at one precision"
+        where = " --output results-of-both"
+    return f"{why}; `bench run {_suite(frame)} --models {models}{where}` makes them"
+
+
+def _suite(frame: pd.DataFrame) -> str:
+    """A suite that evaluates on the frame's data sets; ``scaling`` if none of its own does."""
+    from bench import registry
+    from bench.spec import Measure
+
+    known = set(frame["dataset"].dropna())
+    for suite in registry.suites():
+        names = {dataset.name for dataset in registry.datasets(suite.datasets)}
+        if Measure.EVALUATE in suite.measures and names & known:
+            return suite.name
+    return "scaling"

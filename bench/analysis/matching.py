@@ -8,30 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import optimize
 
-
-class MatchBy(StrEnum):
-    """The axis on which the two of a pair must agree."""
-
-    GMACS = "gmacs"
-    LATENCY = "latency"
-    PARAMS = "params"
-    RESOLUTION = "resolution"
-
-
-#: Unit of each axis, and what it is called.
-UNITS = {
-    MatchBy.GMACS: "GMACs",
-    MatchBy.LATENCY: "ms",
-    MatchBy.PARAMS: "M params",
-    MatchBy.RESOLUTION: "pixels",
-}
+from bench.analysis.axes import TITLES, MatchBy
 
 
 @dataclass(frozen=True)
@@ -180,15 +163,15 @@ def _unmatched(
         alike = [o for o in alike if o["device"] == model["device"]]
     near = min(alike, key=lambda o: _log_ratio(cost, o[by]), default=None)
     if math.isnan(cost):
-        reason = f"its {by} was not measured"
+        reason = f"its {TITLES[by][0]} was not measured"
     elif near is None:
         reason = "no model there has its pretraining" + (
             " and device" if by is MatchBy.LATENCY else ""
         )
     elif (gap := _log_ratio(cost, near[by])) == math.inf:
-        reason = f"{by} of the others was not measured"
+        reason = f"{TITLES[by][0]} of the others was not measured"
     elif gap > math.log(band):
-        reason = f"nearest is {near['model']}, at {near[by] / cost:.2f}x of its {UNITS[by]}"
+        reason = f"nearest is {near['model']}, at {near[by] / cost:.2f}x of its {TITLES[by][0]}"
     else:
         reason = f"{near['model']} is nearer to another"
     return Unmatched(str(model["model"]), cost, reason)

@@ -1,14 +1,14 @@
 """Which stored jobs can be compared image by image: those that saw the same images.
 
-Two jobs share images when they agree on data set, digest of its pixels and labels, and limit.
-Columns are those of the store's frame.
+Two jobs are comparable when they agree on data set, digest of its pixels and labels, limit and
+precision. Columns are those of the store's frame.
 """
 
 from __future__ import annotations
 
 import pandas as pd
 
-_SAME = ["dataset", "dataset_digest", "limit"]
+_SAME = ["dataset", "dataset_digest", "limit", "precision"]
 
 
 def scored(frame: pd.DataFrame) -> pd.DataFrame:
@@ -26,30 +26,27 @@ def scored(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def shared_jobs(frame: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
-    """Jobs of two models on the same images: one row a data set, empty where there are none.
+    """Comparable jobs of two models: one row a data set, empty where there are none.
 
-    Columns ``dataset role twin n limit``, ``job_first`` and ``job_second``, and
-    ``precision_first`` and ``precision_second``; jobs of equal precision come before others.
+    Columns ``dataset role n limit``, ``job_first`` and ``job_second``.
 
     >>> rows = [("a", "j1", 10, "float32"), ("b", "j2", 10, "float32"), ("b", "j3", 10, "bfloat16")]
     >>> columns = ["model", "job", "n", "precision"]
     >>> frame = pd.DataFrame(rows, columns=columns).assign(metric="top1", value=50.0, role="val")
-    >>> frame = frame.assign(dataset="d", dataset_digest="0", limit=None, twin=None, finished="")
+    >>> frame = frame.assign(dataset="d", dataset_digest="0", limit=None, finished="")
     >>> shared_jobs(frame, "a", "b")[["job_first", "job_second"]].values.tolist()
     [['j1', 'j2']]
     """
     known = _ordered(frame)
-    own = ["job", "precision", "order"]
-    one = known.loc[known["model"] == first, [*_SAME, "role", "twin", "n", *own]]
-    two = known.loc[known["model"] == second, [*_SAME, *own]]
+    one = known.loc[known["model"] == first, [*_SAME, "role", "n", "job", "order"]]
+    two = known.loc[known["model"] == second, [*_SAME, "job", "order"]]
     both = one.merge(two, on=_SAME, suffixes=("_first", "_second"))
-    both["alike"] = both["precision_first"] == both["precision_second"]
-    both["order"] = both[["order_first", "order_second"]].min(axis=1)
-    both = both.sort_values(["alike", "order", "order_first"], kind="stable")
-    both = both.drop_duplicates(["dataset"], keep="last")
+    both["older"] = both[["order_first", "order_second"]].min(axis=1)
+    both = both.sort_values(["older", "order_first"], kind="stable")
+    both = both.drop_duplicates("dataset", keep="last")
     both["limit"] = both["limit"].where(both["limit"] >= 0)
-    names = ["dataset", "role", "twin", "n", "limit", "job_first", "job_second"]
-    return both[[*names, "precision_first", "precision_second"]].reset_index(drop=True)
+    names = ["dataset", "role", "n", "limit", "job_first", "job_second"]
+    return both[names].reset_index(drop=True)
 
 
 def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
@@ -66,12 +63,11 @@ def common_jobs(frame: pd.DataFrame) -> pd.DataFrame:
     or of another precision, are left out: no pair with them is of the same images.
     """
     kept = _ordered(frame).drop_duplicates(["model", "role"], keep="last")
-    key = [*_SAME, "precision"]
     if kept.empty:
         return kept[["model", "role", "dataset", "job", "n"]]
-    count = kept.groupby(["role", *key], dropna=False)["model"].transform("size")
+    count = kept.groupby(["role", *_SAME], dropna=False)["model"].transform("size")
     most = count.groupby(kept["role"]).transform("max")
     best = kept[count == most]
-    first = best.groupby("role")[key].transform("last")  # of several equally common, the newest
-    same = (best[key].astype(str) == first.astype(str)).all(axis=1)
+    first = best.groupby("role")[_SAME].transform("last")  # of several equally common, the newest
+    same = (best[_SAME].astype(str) == first.astype(str)).all(axis=1)
     return best.loc[same, ["model", "role", "dataset", "job", "n"]].reset_index(drop=True)

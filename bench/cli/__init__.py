@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 import bench
-from bench.cli import data, doctor, export, listing, power, report, run, train
+from bench.cli import compare, data, doctor, export, listing, power, report, run, train
 from bench.errors import BenchError, ExitCode
 
 _EPILOG = """\
@@ -44,6 +44,7 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("list")(listing.show)
 app.command("report")(report.report)
+app.command("compare")(compare.compare)
 app.command("power")(power.power)
 app.command("export")(export.export)
 app.command("import")(export.merge)

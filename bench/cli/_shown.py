@@ -34,12 +34,15 @@ def one_form(to: Path | None, **forms: bool) -> str:
     return asked[0] if asked else "terminal"
 
 
-def show(report: Report, form: str, to: Path | None) -> None:
-    """Write ``report`` as ``html``, ``markdown`` or ``latex``, or print it as ``terminal``."""
-    if form == "html":
-        from bench.render import html as page
+def show(report: Report, form: str, to: Path | None, page: str = "report.html") -> None:
+    """Write ``report`` as ``html``, ``markdown`` or ``latex``, or print it as ``terminal``.
 
-        _print.write(page.render(report), to)
+    Without a file ``to``, HTML goes to ``page`` and text to standard output.
+    """
+    if form == "html":
+        from bench.render import html
+
+        _print.write(html.render(report), to or Path(page))
     elif form == "markdown":
         from bench.render import markdown as text
 

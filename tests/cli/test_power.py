@@ -59,7 +59,7 @@ def test_its_power_is_what_simulated_tests_reach(bench: Call) -> None:
         (["--images", "10", "--disc", "0.1", "--accuracy", "100"], "--accuracy"),
         (["--images", "10", "--disc", "nan"], "disc"),
     ],
-    ids=" ".join,
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
 def test_mistakes_are_one_line(bench: Call, words: list[str], said: str) -> None:
     answer = bench("power", *words)

@@ -1,0 +1,88 @@
+"""``bench compare``: two models, or the matched models of two families, on the same images."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bench.analysis.axes import MatchBy
+from bench.cli import _choices, _print, _shown, _stored
+from bench.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from bench.report import Report
+
+_BAND = 1.1
+
+
+def compare(
+    first: Annotated[str, typer.Argument(help="A stored model, or a family: convnext.")],
+    second: Annotated[str, typer.Argument(help="What it is compared with.")],
+    match: Annotated[
+        MatchBy | None,
+        typer.Option(
+            help="Pair the models of two families by this; gmacs if not given.", show_default=False
+        ),
+    ] = None,
+    band: Annotated[
+        float | None,
+        typer.Option(
+            help=f"Largest factor between the two of a pair; {_BAND} if not given.",
+            show_default=False,
+        ),
+    ] = None,
+    html: _shown.Html = False,
+    markdown: _shown.Markdown = False,
+    latex: _shown.Latex = False,
+    as_json: _shown.Json = False,
+    to: _shown.To = None,
+    output: _choices.Output = _choices.DEFAULT_OUTPUT,
+) -> None:
+    """Explain the gap between two models, or between the matched models of two families."""
+    form = _shown.one_form(to, html=html, markdown=markdown, latex=latex, json=as_json)
+    if band is not None and not 1 <= band < math.inf:
+        raise UsageError(f"--band {band:g}: give a factor of at least 1")
+    from bench import answers
+    from bench.store import Store
+
+    with Store(output, readonly=True) as store:
+        frame = store.frame()
+        if frame.empty:
+            raise UsageError(f"{store.path} holds no results yet; `bench run SUITE` makes some")
+        one, two = (_stored.models(frame, name, store.path) for name in (first, second))
+        if shared := sorted(set(one) & set(two)):
+            raise UsageError(f"{shared[0]} is on both sides; compare different models")
+        read = answers.reader(store)
+        try:
+            if match is None and len(one) == len(two) == 1:
+                if band is not None:
+                    raise UsageError("--band says nothing for two models; add --match gmacs")
+                report, numbers = _two(frame, read, one[0], two[0])
+            else:
+                within = _BAND if band is None else band
+                sides = ((first, one), (second, two))
+                report, numbers = _families(frame, read, sides, match or MatchBy.GMACS, within)
+        except ValueError as error:
+            raise DataError(str(error)) from error
+    if form == "json":
+        _print.write(_shown.json_text(numbers), to)
+    else:
+        _shown.show(report, form, to, "compare.html")
+
+
+def _two(frame: Any, read: Any, first: str, second: str) -> tuple[Report, dict[str, Any]]:
+    from bench.sections import gap, gap_tables
+
+    found = gap.between(frame, read, first, second)
+    return gap_tables.report(found, frame), gap.numbers(found)
+
+
+def _families(
+    frame: Any, read: Any, sides: Any, by: MatchBy, band: float
+) -> tuple[Report, dict[str, Any]]:
+    from bench.sections import matched
+
+    found = matched.between(frame, read, *sides, by=by, band=band)
+    return matched.report(found, frame), matched.numbers(found)

@@ -1,0 +1,302 @@
+"""Two families at matched cost: pairs of models, each compared on the same images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bench import answers
+from bench.analysis.axes import TITLES as AXES
+from bench.analysis.axes import MatchBy
+from bench.analysis.compare import compare_sets, mean_interval, right
+from bench.analysis.matching import Matched, costs, match
+from bench.analysis.stats import holm
+from bench.errors import UsageError
+from bench.report import Block, Column, Form, Heading, Note, Report, Row, Table, Text, Tone
+from bench.sections.comparison import series
+from bench.sections.models import references, rows
+from bench.sections.paired import ALPHA, ends, interval, p_cell, points, title
+from bench.sections.shared import ROLES, TITLES, conditions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bench.answers import Read
+
+Side = tuple[str, Sequence[str]]  # what was asked for, and the models that it names
+
+
+@dataclass(frozen=True)
+class Found:
+    """Matched pairs with their gaps, first less second, in % and points.
+
+    ``pairs`` has one row a pair and ``means`` one a pretraining and set; ``lost`` says which pairs
+    lack stored answers of the same images.
+    """
+
+    first: str
+    second: str
+    matched: Matched
+    pairs: tuple[Row, ...]
+    means: tuple[Mapping[str, Any], ...]
+    lost: tuple[str, ...]
+
+
+def between(
+    frame: pd.DataFrame,
+    read: Read,
+    first: Side,
+    second: Side,
+    *,
+    by: MatchBy = MatchBy.GMACS,
+    band: float = 1.1,
+) -> Found:
+    """Match the models of both sides and compare each pair by its stored answers.
+
+    Raises UsageError where no pair has answers of the same images, `ValueError` where those are
+    damaged.
+    """
+    table = costs(frame)
+    one, two = (table[table["model"].isin(names)] for _, names in (first, second))
+    matched = match(one, two, by, band)
+    about = table.set_index("model")
+    body: list[dict[str, Any]] = []
+    lost, gaps = [], dict[tuple[str, str], list[Any]]()
+    for pair in matched.pairs:
+        row: dict[str, Any] = {"pair": f"{pair.first} – {pair.second}", "remark": pair.remark}
+        row |= {"first": pair.first, "second": pair.second, "ratio": pair.ratio}
+        row |= {"cost_first": pair.cost_first, "cost_second": pair.cost_second}
+        row["scale"] = str(about.loc[pair.first, "scale"])
+        found = answers.pairs(frame, read, pair.first, pair.second)
+        if not found:
+            lost.append(row["pair"])
+        body.append(row | _gaps(found))
+        for role, (a, b) in found.items():
+            gap = right(a).astype(float) - right(b)
+            gaps.setdefault((row["scale"], role), []).append(gap)
+    if body and len(lost) == len(body):
+        pair = matched.pairs[0]
+        raise UsageError(answers.missing(frame, pair.first, pair.second))
+    adjusted = holm([row.get("p", math.nan) for row in body])
+    for row, p in zip(body, adjusted.tolist(), strict=True):
+        row["p_holm"] = p
+        row["verdict"] = _verdict(row)
+    means = tuple(_means(gaps))
+    return Found(first[0], second[0], matched, tuple(body), means, tuple(lost))
+
+
+def _gaps(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The gap of one pair on each set, and what else there is to say of the clean one."""
+    row: dict[str, Any] = {}
+    if not found:
+        return row
+    for cells in rows(compare_sets(found)):
+        role = cells["role"]
+        row |= {f"{role}{end}": 100 * cells[f"gap{end}"] for end in ("", "_low", "_high")}
+        if role == "val":
+            row |= {name: 100 * cells[name] for name in ("detectable", "discordance")}
+            row |= {
+                "accuracy_first": 100 * cells["first"],
+                "accuracy_second": 100 * cells["second"],
+            }
+            row |= {"p": cells["p"], "kappa": cells["kappa"], "n": cells["n"]}
+    return row
+
+
+def _verdict(row: Mapping[str, Any]) -> str:
+    if "p" not in row:
+        return "not compared"
+    if not row["p_holm"] <= ALPHA:
+        return "tied"
+    return "first" if row["val"] > 0 else "second"
+
+
+def _means(gaps: Mapping[tuple[str, str], list[Any]]) -> Iterator[dict[str, Any]]:
+    """Mean gap over pairs of one pretraining that saw one set, with its interval over images."""
+    for (scale, role), each in gaps.items():
+        sizes = {gap.size for gap in each}
+        if len(sizes) == 1:
+            mean = mean_interval(np.mean(each, axis=0)).scaled(100)
+            about = {"scale": scale, "role": role, "pairs": len(each), "n": sizes.pop()}
+            yield about | {"mean": mean.value, "mean_low": mean.low, "mean_high": mean.high}
+
+
+def numbers(found: Found) -> dict[str, Any]:
+    """All of it as built-ins, for JSON."""
+    return {
+        "first": found.first,
+        "second": found.second,
+        "match": str(found.matched.by),
+        "band": found.matched.band,
+        "answer": list(sentences(found)),
+        "pairs": list(found.pairs),
+        "means": list(found.means),
+        "unmatched": [vars(model) for model in found.matched.unmatched],
+    }
+
+
+def report(found: Found, frame: pd.DataFrame) -> Report:
+    """The matched comparison as a report."""
+    return Report(
+        title=f"{found.first} against {found.second}, matched",
+        subtitle=conditions(frame[frame["model"].isin(_models(found))]),
+        blocks=tuple(_blocks(found, frame)),
+    )
+
+
+def _models(found: Found) -> list[str]:
+    paired = [name for pair in found.matched.pairs for name in (pair.first, pair.second)]
+    return paired + [model.model for model in found.matched.unmatched]
+
+
+def _blocks(found: Found, frame: pd.DataFrame) -> Iterator[Block]:
+    yield Text(text=" ".join(sentences(found)), lead=True)
+    if found.lost:
+        yield Note(
+            text=f"No stored predictions of the same images for {series(list(found.lost))}.",
+            tone=Tone.WARN,
+        )
+    if found.pairs:
+        yield Heading(text="Pairs")
+        yield _pairs_table(found)
+        shifts = _shifts_table(found, frame)
+        if shifts is not None:
+            yield shifts
+        if found.means:
+            yield _means_table(found)
+    if found.matched.unmatched:
+        yield Heading(text="Unmatched")
+        yield _unmatched_table(found)
+
+
+def sentences(found: Found) -> Iterator[str]:
+    """The answer: how many match, who is better in how many, by how much on average."""
+    matched = found.matched
+    axis = AXES[matched.by][0]
+    total = 2 * len(matched.pairs) + len(matched.unmatched)
+    some = len(matched.pairs) or "no"
+    yield (
+        f"Of {total} models {some} pair{'' if len(matched.pairs) == 1 else 's'} of one pretraining "
+        f"match in {axis} within {matched.band:g}x; {len(matched.unmatched)} models are unmatched."
+    )
+    verdicts = [row["verdict"] for row in found.pairs]
+    if compared := [v for v in verdicts if v != "not compared"]:
+        yield (
+            f"On val {found.first} is better in {compared.count('first')}, {found.second} in "
+            f"{compared.count('second')}, and {compared.count('tied')} are tied (mid-p McNemar, "
+            "5 % after Holm)."
+        )
+    for row in found.means:
+        if row["role"] == "val":
+            few = "pair" if row["pairs"] == 1 else "pairs"
+            yield (
+                f"Mean over the {row['pairs']} {few} pretrained at {row['scale']}: "
+                f"{points(row['mean'])} points {ends(row, 'mean')}."
+            )
+
+
+def _pairs_table(found: Found) -> Table:
+    axis, unit = AXES[found.matched.by]
+    body: list[dict[str, Any]] = [dict(row) for row in found.pairs]
+    note = (
+        "Gaps are first less second, with 95 % paired intervals; the verdict is on val, 5 % after "
+        "Holm over the pairs. Intervals speak of the images, not of a second training run."
+    )
+    for row in body:
+        row["p_holm"] = p_cell(row.get("p_holm"))
+        row["verdict"] = {"first": found.first, "second": found.second}.get(
+            row["verdict"], row["verdict"]
+        )
+    cost = {"form": Form.SIGNIFICANT, "digits": 3, "group": axis, "unit": unit}
+    return Table(
+        name="pairs",
+        caption=f"Pairs matched in {axis} within {found.matched.band:g}x",
+        columns=(
+            Column(key="pair", title="First – second"),
+            Column(key="cost_first", title="First", **cost),  # type: ignore[arg-type]
+            Column(key="cost_second", title="Second", **cost),  # type: ignore[arg-type]
+            Column(key="ratio", title="Ratio", group=axis, form=Form.FIXED, digits=2),
+            Column(key="accuracy_first", title="First", group="val, %", form=Form.FIXED),
+            Column(key="accuracy_second", title="Second", group="val, %", form=Form.FIXED),
+            interval("val", "Gap on val", unit="points", digits=2),
+            Column(key="p_holm", title="p, Holm", form=Form.FIXED, digits=3),
+            Column(key="verdict", title="Better on val"),
+            Column(
+                key="detectable",
+                title="Detectable",
+                unit="points",
+                form=Form.FIXED,
+                digits=2,
+                about="The difference on val that the pair's test finds 4 times in 5",
+            ),
+            Column(
+                key="kappa",
+                title="Error consistency",
+                form=Form.FIXED,
+                digits=2,
+                about="Cohen's kappa of being right on val: 1 the same images, 0 by chance",
+            ),
+            *((Column(key="remark", title="Remark"),) if any(r["remark"] for r in body) else ()),
+        ),
+        rows=tuple(body),
+        notes=(note,),
+    )
+
+
+def _shifts_table(found: Found, frame: pd.DataFrame) -> Table | None:
+    """The gap of each pair on every shifted set; None where none was measured."""
+    shown = [r for r in ROLES if r != "val" and any(r in row for row in found.pairs)]
+    if not shown:
+        return None
+    body = [dict(row) for row in found.pairs]
+    notes = []
+    for role, (dataset, model) in references(frame).items():
+        for row in body:
+            if model in (row["first"], row["second"]):
+                row[f"{role}_mark"] = "†"
+                notes.append(f"† {dataset} keeps only images that {model} got wrong.")
+    return Table(
+        name="shift-gaps",
+        caption=f"Gap of each pair under shift, {found.first} less {found.second}, points",
+        columns=(
+            Column(key="pair", title="First – second"),
+            *(interval(role, TITLES[role], mark=f"{role}_mark") for role in shown),
+        ),
+        rows=tuple(body),
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _means_table(found: Found) -> Table:
+    body = [dict(row) | {"set": title(row["role"])} for row in found.means]
+    return Table(
+        name="mean-gaps",
+        caption=f"Mean gap over pairs, {found.first} less {found.second}",
+        columns=(
+            Column(key="set", title="Set"),
+            Column(key="scale", title="Pretrain"),
+            Column(key="pairs", title="Pairs", form=Form.FIXED, digits=0),
+            Column(key="n", title="Images", form=Form.FIXED, digits=0),
+            interval("mean", "Mean gap", unit="points", digits=2),
+        ),
+        rows=tuple(body),
+        notes=("Intervals are 95 % over images, the models held fixed.",),
+    )
+
+
+def _unmatched_table(found: Found) -> Table:
+    axis, unit = AXES[found.matched.by]
+    return Table(
+        name="unmatched",
+        caption=f"Models without a partner within {found.matched.band:g}x",
+        columns=(
+            Column(key="model", title="Model"),
+            Column(key="cost", title=axis, unit=unit, form=Form.SIGNIFICANT, digits=3),
+            Column(key="reason", title="Why"),
+        ),
+        rows=tuple(dict(vars(model)) for model in found.matched.unmatched),
+    )
