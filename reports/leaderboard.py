@@ -54,7 +54,12 @@ def build(frame: pd.DataFrame, env: Mapping[str, Any]) -> Report:
     return Report(
         title="Leaderboard",
         subtitle=shared.conditions(frame),
-        blocks=(*blocks, *shared.failures(frame), *shared.data_sets(frame)),
+        blocks=(
+            *shared.cautions(frame),
+            *blocks,
+            *shared.failures(frame),
+            *shared.data_sets(frame),
+        ),
         provenance=shared.provenance(frame, env),
         data=shared.download(frame, "leaderboard"),
     )

@@ -189,6 +189,14 @@ def test_altered_pixels_are_a_warning(frame: pd.DataFrame, monkeypatch: pytest.M
         assert warned == altered
 
 
+def test_one_name_for_different_pixels_is_a_warning(small: pd.DataFrame) -> None:
+    other = small["model"].str.startswith("resnet") & (small["role"] == "r")
+    mixed = small.assign(dataset_digest=small["dataset_digest"].mask(other, "e" * 64))
+    for frame, warned in ((small, False), (mixed, True)):
+        said = [note.text for note in blocks(build("leaderboard", frame), Note)]
+        assert any("glyphs-r" in text and "different pixels" in text for text in said) == warned
+
+
 CASES: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "nothing": lambda f: f[:0],
     "one model": lambda f: f[f["model"] == "resnet_m.g1k"],

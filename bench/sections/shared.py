@@ -53,13 +53,13 @@ def failures(frame: pd.DataFrame) -> tuple[Block, ...]:
 
 
 def data_sets(frame: pd.DataFrame) -> tuple[Block, ...]:
-    """The image sets that were used, by digest, and a warning for each that is not as published."""
+    """The image sets that were used, by digest, and whether their pixels are the published ones."""
     used = frame[frame["role"].notna() & (frame["metric"] == "top1")]
     if used.empty:
         return ()
     used = used.drop_duplicates(["dataset", "dataset_digest", "n"])
     known = registry.load().datasets
-    rows, altered = [], []
+    rows = []
     for role in ROLES:
         for _, row in used[used["role"] == role].iterrows():
             declared = known.get(str(row["dataset"]))
@@ -67,7 +67,6 @@ def data_sets(frame: pd.DataFrame) -> tuple[Block, ...]:
             state = "not published" if published is None else "as published"
             if published is not None and published != row["dataset_digest"]:
                 state = "differs from published"
-                altered.append(str(row["dataset"]))
             rows.append(
                 {
                     "dataset": _text(row["dataset"]),
@@ -91,18 +90,28 @@ def data_sets(frame: pd.DataFrame) -> tuple[Block, ...]:
         ),
         rows=tuple(rows),
     )
-    return (Heading(text="Image sets"), *warnings(altered), table)
+    return (Heading(text="Image sets"), table)
 
 
-def warnings(altered: list[str]) -> Iterator[Note]:
-    """A warning that names the sets whose pixels are not the published ones."""
-    if altered:
-        names = ", ".join(dict.fromkeys(altered))
+def _pixels(frame: pd.DataFrame) -> Iterator[Note]:
+    """A warning for sets that are not as published, and for sets that changed between jobs."""
+    used = frame.loc[frame["dataset_digest"].notna(), ["dataset", "dataset_digest"]]
+    used = used.drop_duplicates().sort_values("dataset")
+    known = registry.load().datasets
+    published = used["dataset"].map({name: data.digest for name, data in known.items()})
+    altered = used.loc[published.notna() & (published != used["dataset_digest"]), "dataset"]
+    if len(altered):
         yield Note(
             tone=Tone.WARN,
-            text=f"{names}: these pixels are not the published ones, as another version of a "
-            "library draws them differently. Numbers here compare with each other, not with "
-            "those on the published pixels.",
+            text=f"{', '.join(dict.fromkeys(altered))}: these pixels are not the published ones. "
+            "Numbers here compare with each other, not with those on the published pixels.",
+        )
+    mixed = used.loc[used["dataset"].duplicated(), "dataset"]
+    if len(mixed):
+        yield Note(
+            tone=Tone.WARN,
+            text=f"{', '.join(dict.fromkeys(mixed))}: models were measured on different pixels "
+            "under one name, so their rows do not compare. Run the suite again.",
         )
 
 
@@ -121,6 +130,7 @@ def cautions(frame: pd.DataFrame) -> Iterator[Note]:
             "say how little that tells.",
             tone=Tone.WARN,
         )
+    yield from _pixels(frame)
 
 
 def conditions(frame: pd.DataFrame) -> str:
