@@ -181,11 +181,14 @@ def test_a_failed_outcome_needs_no_exception(store: Store) -> None:
 
 
 PROGRAM = """
-import multiprocessing, sys, time
+import multiprocessing, signal, sys, time
 from bench.run import run
 from bench.store import Store
 from tests import declared
 from tests.test_run import JOBS
+
+# A job that a script starts in the background inherits "ignore SIGINT".
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def execute(job):
     if job.model.size == "m":
