@@ -120,9 +120,9 @@ def test_an_estimate_prefers_the_same_architecture_on_the_same_device() -> None:
             declared.job(Measure.SPEED),
         )
     )
-    # Typically 0.5 s and 0.5 ms an image: 1 s for 1000 images, 0.55 s for 100, 1.5 s for 2000.
-    assert same.seconds == pytest.approx(1.5 * 2.0)  # median pace of 2, 0.4 / 0.55 and 3
-    assert other.seconds == pytest.approx(0.75 * 2.5)  # of those and 10
+    # Typically 0.2 s and 0.2 ms an image: 0.4 s for 1000 images, 0.22 s for 100, 0.6 s for 2000.
+    assert same.seconds == pytest.approx(0.6 * 5.0)  # median pace of 5, 0.4 / 0.22 and 7.5
+    assert other.seconds == pytest.approx(0.3 * 6.25)  # of those and 25
     assert speed.seconds == pytest.approx(7.0)
     assert (same.timed, other.timed, speed.timed, unseen.timed) == (1, 1, 1, 0)
 
