@@ -1,4 +1,4 @@
-"""Axes on which models can be matched; standard library only, so that `--help` stays fast."""
+"""What can be asked of axes and columns; standard library only, so that `--help` stays fast."""
 
 from __future__ import annotations
 
@@ -21,3 +21,18 @@ TITLES = {
     MatchBy.PARAMS: ("parameters", "M"),
     MatchBy.RESOLUTION: ("resolution", "pixels"),
 }
+
+
+class Quantity(StrEnum):
+    """What a column of y holds."""
+
+    ERROR = "error"
+    ACCURACY = "accuracy"
+    LOSS = "loss"
+
+
+class Unit(StrEnum):
+    """Unit of a column of errors or accuracies."""
+
+    PERCENT = "percent"
+    FRACTION = "fraction"

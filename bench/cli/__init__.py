@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 import bench
-from bench.cli import compare, data, doctor, export, listing, power, report, run, train
+from bench.cli import compare, data, doctor, export, fit, listing, power, report, run, train
 from bench.errors import BenchError, ExitCode
 
 _EPILOG = """\
@@ -45,6 +45,7 @@ app.command("run")(run.run)
 app.command("list")(listing.show)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
+app.command("fit")(fit.fit)
 app.command("power")(power.power)
 app.command("export")(export.export)
 app.command("import")(export.merge)

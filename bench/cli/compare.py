@@ -82,7 +82,7 @@ def _two(frame: Any, read: Any, first: str, second: str) -> tuple[Report, dict[s
 def _families(
     frame: Any, read: Any, sides: Any, by: MatchBy, band: float
 ) -> tuple[Report, dict[str, Any]]:
-    from bench.sections import matched
+    from bench.sections import matched, matched_tables
 
     found = matched.between(frame, read, *sides, by=by, band=band)
-    return matched.report(found, frame), matched.numbers(found)
+    return matched_tables.report(found, frame), matched.numbers(found)

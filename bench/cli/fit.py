@@ -1,0 +1,109 @@
+"""``bench fit``: scaling laws of any table of points."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.analysis.axes import Quantity, Unit
+from bench.cli import _print, _shown
+from bench.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bench.sections.fitting import Fitted
+
+
+def fit(
+    file: Annotated[Path, typer.Argument(help="CSV with a header (TSV if it ends so).")],
+    x: Annotated[str, typer.Option("--x", help="Column of the scale: gmacs, params, compute.")],
+    y: Annotated[str, typer.Option("--y", help="Column of the error, accuracy or loss.")],
+    by: Annotated[
+        str | None,
+        typer.Option(help="Columns that name a group, comma between; one group if not given."),
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(help="COLUMN=VALUE: only such rows; may be given again."),
+    ] = None,
+    y_is: Annotated[Quantity, typer.Option(help="What --y holds.")] = Quantity.ERROR,
+    y_unit: Annotated[
+        Unit | None,
+        typer.Option(help="Its unit; percent if any is above 1.", show_default=False),
+    ] = None,
+    images: Annotated[
+        int | None, typer.Option(min=1, help="Images of the test set, for the noise of an error.")
+    ] = None,
+    html: _shown.Html = False,
+    markdown: _shown.Markdown = False,
+    latex: _shown.Latex = False,
+    as_json: _shown.Json = False,
+    csv: _shown.Csv = False,
+    to: _shown.To = None,
+) -> None:
+    """Fit scaling laws to a CSV: curves with intervals, predictions, tests between groups."""
+    form = _shown.one_form(to, html=html, markdown=markdown, latex=latex, json=as_json, csv=csv)
+    columns = [name.strip() for name in (by or "").split(",") if name.strip()]
+    found = _fitted(file, x, y, columns, where or [], y_is, y_unit, images)
+    from bench.sections import fitting
+
+    if form == "json":
+        _print.write(_shown.json_text(fitting.numbers(found)), to)
+    elif form == "csv":
+        _print.write(found.table.to_csv(index=False), to)
+    else:
+        _shown.show(fitting.report(found), form, to, "fit.html")
+
+
+def _fitted(
+    file: Path,
+    x: str,
+    y: str,
+    by: list[str],
+    where: list[str],
+    quantity: Quantity,
+    unit: Unit | None,
+    images: int | None,
+) -> Fitted:
+    """The fits, or UsageError with the one line that explains why there are none."""
+    from bench.analysis.observations import observations, select
+    from bench.sections.fitting import fitted
+
+    conditions = dict(_condition(text) for text in where)
+    table = _read(file)
+    try:
+        given = observations(select(table, conditions), x, y, by, quantity=quantity, unit=unit)
+        return fitted(given, images=images, source=file.name)
+    except ValueError as error:
+        raise UsageError(f"{file}: {error}") from error
+
+
+def _condition(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip():
+        raise UsageError(f"--where {text!r}: give COLUMN=VALUE")
+    return name.strip(), value.strip()
+
+
+def _read(file: Path) -> pd.DataFrame:
+    """The file, every cell as text."""
+    import pandas as pd
+
+    separator = "\t" if file.suffix.lower() == ".tsv" else ","
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(
+                file, sep=separator, dtype=str, encoding="utf-8-sig", index_col=False
+            )
+    except OSError as error:
+        raise UsageError(f"cannot read {str(file)!r}: {error.strerror or error}") from error
+    except (ValueError, pd.errors.ParserWarning) as error:  # parse and encoding errors
+        reason = " ".join(str(error).split())
+        raise UsageError(f"{str(file)!r} is no CSV that can be read: {reason}") from error
+    table.columns = [str(name).strip() for name in table.columns]
+    return table
