@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,15 +22,19 @@ import pandas as pd
 from bench.analysis.pareto import frontier_law
 from bench.analysis.scaling import Form, fit, fit_form, fit_surface, last_decade, shared_law
 from bench.analysis.scaling.forms import Array
+from bench.analysis.scaling.posterior import DISCREPANCY, Posterior
 
 ROOT = Path(__file__).parents[1]
 Read = Callable[[str], pd.DataFrame]
+#: Where the first of a few points lies, in decades below the last.
+DECADES = (1.0, 1.1, 1.2, 1.3, 1.4, 1.5)
 
 
 @dataclass(frozen=True)
 class Curve:
     """One learning curve: distinct training points and all test rows, beyond them."""
 
+    task: str
     model: str
     x: Array
     y: Array
@@ -45,11 +49,11 @@ class Curve:
 def learning_curves(read: Read) -> Iterator[Curve]:
     """The extrapolation benchmark's curves with its own split."""
     table = read("learning_curves_vision_half.csv").sort_values("Seen Examples")
-    for (_, model), curve in table.groupby(["Task", "Model"]):
+    for (task, model), curve in table.groupby(["Task", "Model"]):
         train = curve[curve["Training"] == 1].drop_duplicates("Seen Examples")
         test = curve[curve["Training"] == 0]
         parts = (train["Seen Examples"], train["Loss"], test["Seen Examples"], test["Loss"])
-        yield Curve(str(model), *(p.to_numpy(float) for p in parts))
+        yield Curve(str(task), str(model), *(p.to_numpy(float) for p in parts))
 
 
 def curves(read: Read) -> None:
@@ -72,34 +76,56 @@ def curves(read: Read) -> None:
 
 
 def few(read: Read) -> None:
-    """A few points in the last decades: RMSE, and coverage of the 90 % interval.
+    """A few points in the last decades: RMSE, and coverage of the 90 % interval by discrepancy.
 
     As published, on curves with 40 training points or more: the shorter ones have hardly left
-    chance within their last decade, where no law of a few points follows them.
+    chance within their last decade, where no law of a few points follows them. RMSE is of all
+    test rows, coverage of the mean test ln y of those 1.5x and more beyond training. Cases of one
+    curve are alike, so the standard error of a coverage is over curves.
     """
-    print("\nfew points: mean RMSE of ln y, coverage of the 90 % interval for the mean test ln y")
-    print(f"{'points':>7} {'decades':>8} {'curves':>7} {'RMSE':>7} {'cover':>6} {'width':>6}")
+    kappas = (0.0, 0.03, DISCREPANCY, 0.04)
     every = [curve for curve in learning_curves(read) if curve.x.size >= 40]
-    for n in (3, 4, 5, 6, 8, 10):
-        for decades in (1.0, 1.5):
-            scores, inside, width = [], [], []
-            for curve in every:
-                at = _spread(curve.x, n, decades)
-                if at.size < n:
-                    continue
-                law = fit(curve.x[at], curve.y[at])
-                if law.posterior is None:
-                    continue
-                scores.append(curve.rmse(np.log(law.curve(curve.test_x))))
-                step = max(1, curve.test_x.size // 10)
-                draws = np.mean([law.posterior.log_y(x) for x in curve.test_x[::step]], axis=0)
-                low, high = np.quantile(draws, [0.05, 0.95])
-                inside.append(low <= np.log(curve.test_y[::step]).mean() <= high)
-                width.append(high - low)
-            print(
-                f"{n:7d} {decades:8.1f} {len(scores):7d} {np.mean(scores):7.4f} "
-                f"{np.mean(inside):6.2f} {np.median(width):6.3f}"
-            )
+    print(
+        f"\nfew points in the last {DECADES[0]:g} to {DECADES[-1]:g} decades, {len(every)} curves"
+    )
+    print(f"RMSE of ln y; coverage of the 90 % interval by kappa; +- and width at {DISCREPANCY:g}")
+    heads = "".join(f"{f'k={kappa:g}':>8}" for kappa in kappas)
+    print(f"{'points':>7} {'cases':>6} {'RMSE':>7}{heads} {'+-':>6} {'width':>6}")
+    for n in (3, 4, 5, 6, 8, 10, 14, 20):
+        cases = [case for curve in every for case in _cases(curve, n, kappas)]
+        table = pd.DataFrame(cases, columns=["curve", "rmse", *kappas, "width"])
+        by_curve = table.groupby("curve")[DISCREPANCY].mean()
+        covered = "".join(f"{table[kappa].mean():8.3f}" for kappa in kappas)
+        print(
+            f"{n:7d} {len(table):6d} {table['rmse'].mean():7.4f}{covered} "
+            f"{by_curve.sem():6.3f} {table['width'].median():6.3f}",
+            flush=True,
+        )
+
+
+def _cases(curve: Curve, n: int, kappas: Sequence[float]) -> Iterator[tuple[object, ...]]:
+    """(curve, RMSE, covered by each kappa, width) for each placement of ``n`` points."""
+    beyond = curve.test_x >= 1.5 * curve.x[-1]
+    step = max(1, int(beyond.sum()) // 10)
+    test_x, test_y = curve.test_x[beyond][::step], curve.test_y[beyond][::step]
+    actual = np.log(test_y).mean()
+    for decades in DECADES:
+        at = _spread(curve.x, n, decades)
+        law = fit(curve.x[at], curve.y[at])
+        if at.size < n or law.posterior is None:
+            continue
+        rmse = curve.rmse(np.log(law.curve(curve.test_x)))
+        ends = [_mean_interval(law.posterior, test_x, kappa) for kappa in kappas]
+        inside = [float(low <= actual <= high) for low, high in ends]
+        low, high = ends[kappas.index(DISCREPANCY)]
+        yield ((curve.task, curve.model), rmse, *inside, high - low)
+
+
+def _mean_interval(curves: Posterior, x: Array, kappa: float) -> tuple[float, float]:
+    """Ends of the 90 % interval of the mean ln y over ``x``."""
+    draws = np.mean([curves.log_y(v, discrepancy=kappa) for v in x], axis=0)
+    low, high = np.quantile(draws, [0.05, 0.95])
+    return float(low), float(high)
 
 
 def _spread(x: Array, n: int, decades: float) -> Array:

@@ -47,7 +47,7 @@ def scaling_table(frame: pd.DataFrame) -> pd.DataFrame:
     if absent := sorted(needed - set(frame.columns)):
         raise ValueError(f"no column {', '.join(absent)}")
     frame = frame.reset_index(drop=True)
-    good = _newest_last(frame[frame["metric"].isin(("top1", *_COST)) & frame["value"].notna()])
+    good = newest_last(frame[frame["metric"].isin(("top1", *_COST)) & frame["value"].notna()])
     bad = frame[frame["status"] == "failed"].drop_duplicates("job")
     models = frame[list(dict.fromkeys((*_ABOUT, "architecture")))].drop_duplicates("model")
     found = _Found({}, {}, {})
@@ -80,7 +80,7 @@ def _columns() -> list[str]:
     return [*names, "failed", "problems"]
 
 
-def _newest_last(rows: pd.DataFrame) -> pd.DataFrame:
+def newest_last(rows: pd.DataFrame) -> pd.DataFrame:
     """Sorted so that the last of several measurements of one thing is the one to keep."""
     rank = pd.DataFrame(index=rows.index)
     whole = rows["limit"].isna() if "limit" in rows else pd.Series(True, index=rows.index)

@@ -1,0 +1,82 @@
+"""From the store's long frame to corruption errors, one row a model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from bench.analysis.corruption import MeanError, mean_corruption_error_of_cells
+from bench.analysis.robustness import Array
+from bench.analysis.table import newest_last
+
+_CELL = r"^top1/(?P<corruption>.+)-(?P<severity>\d+)$"
+
+
+def corruption_table(
+    frame: pd.DataFrame,
+    reference: str | Mapping[str, float] | None = None,
+    *,
+    distinct: bool = False,
+) -> pd.DataFrame:
+    """Errors of each model on corrupted images, from rows ``top1/<corruption>-<severity>``.
+
+    ``reference`` is the model, or the mean errors of each corruption, that mCE is relative to;
+    None, or one that the frame does not have whole, leaves mCE out. ``distinct`` says that no
+    image is in two cells: else intervals from counts alone would be too narrow, and are NaN.
+
+    Columns: ``model``; ``error``, the mean over corruptions and severities, and ``mce`` (both %,
+    with ``_low`` and ``_high``, 95 %); ``images``; and each corruption's mean error over severities
+    (%) under its name. Models that lack a cell are left out. Of several measurements of one
+    thing, whole sets come before limited ones, then the newest counts.
+    """
+    rows = frame[(frame["role"] == "c") & frame["value"].notna() & frame["metric"].notna()]
+    rows = rows.reset_index(drop=True)
+    parts = rows["metric"].astype(str).str.extract(_CELL)
+    rows = newest_last(rows.join(parts)[parts["corruption"].notna()])
+    rows = rows.drop_duplicates(["model", "metric"], keep="last").assign(
+        severity=lambda r: r["severity"].astype(int)
+    )
+    kinds = list(dict.fromkeys(rows["corruption"]))
+    cells = pd.MultiIndex.from_product([kinds, sorted(set(rows["severity"]))])
+    found: dict[str, tuple[Array, Array]] = {}
+    for model, mine in rows.groupby("model", sort=False):
+        grid = mine.set_index(["corruption", "severity"])[["value", "n"]].reindex(cells)
+        if grid.isna().any(axis=None):
+            continue
+        value, n = (grid[c].to_numpy(float).reshape(len(kinds), -1) for c in ("value", "n"))
+        found[str(model)] = (1 - value / 100, n)
+    base, counts = _reference(reference, found, kinds)
+    out = []
+    for model, (errors, n) in found.items():
+        row: dict[str, Any] = {"model": model, "images": int(n.sum())}
+        row |= _columns("error", mean_corruption_error_of_cells(errors, n), distinct)
+        if base is not None:
+            mce = mean_corruption_error_of_cells(errors, n, base, counts)
+            row |= _columns("mce", mce, distinct and model != reference)
+        out.append(row | dict(zip(kinds, 100 * errors.mean(axis=1), strict=True)))
+    ends = [f"{name}{end}" for name in ("error", "mce") for end in ("", "_low", "_high")]
+    return pd.DataFrame(out, columns=["model", "images", *ends, *kinds])
+
+
+def _reference(
+    reference: str | Mapping[str, float] | None,
+    found: Mapping[str, tuple[Array, Array]],
+    kinds: list[str],
+) -> tuple[Array | None, Array | None]:
+    """Errors of the reference and how many images they are of; None where mCE has none."""
+    if isinstance(reference, str):
+        errors, n = found.get(reference, (None, None))
+        usable = errors is not None and bool((errors.mean(axis=1) > 0).all())
+        return (errors, n) if usable else (None, None)
+    if reference is None or not kinds or not set(kinds) <= set(reference):
+        return None, None
+    return np.array([reference[kind] for kind in kinds]), None
+
+
+def _columns(name: str, mean: MeanError, interval: bool) -> dict[str, float]:
+    ends = (mean.interval.low, mean.interval.high) if interval else (math.nan, math.nan)
+    return {name: mean.interval.value, f"{name}_low": ends[0], f"{name}_high": ends[1]}

@@ -1,0 +1,81 @@
+"""Corruption errors of every model: mCE beside a reference model, and each corruption's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from bench.analysis.corruption_table import corruption_table
+from bench.analysis.published_errors import ALEXNET
+from bench.report import Block, Column, Form, Table
+from bench.sections.models import PRETRAIN, rows
+from bench.sections.paired import interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: What mCE is relative to in each world: a model of the zoo, or AlexNet as published.
+REFERENCES: Mapping[str, str | Mapping[str, float]] = {
+    "glyphs": "resnet_l.g1k",
+    "imagenet": ALEXNET,
+}
+#: Worlds whose corrupted set has no image twice, so that counts alone give an interval.
+_DISTINCT = frozenset({"glyphs"})
+_GROUP = "Error by corruption, mean of severities, %"
+
+
+def corruptions(frame: pd.DataFrame, table: pd.DataFrame) -> Iterator[Block]:
+    """One table, of the models in a world's ``frame`` that saw every corruption; or nothing.
+
+    ``table`` is the `bench.analysis.table.scaling_table` of the same frame.
+    """
+    world = str(frame["world"].iloc[0]) if len(frame) else ""
+    reference = REFERENCES.get(world)
+    found = corruption_table(frame, reference, distinct=world in _DISTINCT)
+    if found.empty:
+        return
+    about = table[["family", "size", "scale", "model"]]
+    kinds = list(found.columns[list(found.columns).index("mce_high") + 1 :])
+    known = bool(found["mce"].notna().any())
+    yield Table(
+        name="corruption",
+        caption="Corrupted images: mean corruption error and the error on each corruption",
+        columns=(
+            Column(key="family", title="Family"),
+            Column(key="size", title="Size"),
+            PRETRAIN,
+            *((interval("mce", "mCE", form=Form.FIXED, unit="%"),) if known else ()),
+            interval("error", "Mean error", form=Form.FIXED, unit="%"),
+            *(
+                Column(key=kind, title=kind.replace("_", " "), group=_GROUP, form=Form.FIXED)
+                for kind in kinds
+            ),
+        ),
+        rows=tuple(rows(about.merge(found, on="model"))),
+        notes=tuple(_notes(reference, known, world in _DISTINCT)),
+        filterable=True,
+    )
+
+
+def _notes(
+    reference: str | Mapping[str, float] | None, known: bool, distinct: bool
+) -> Iterator[str]:
+    name = reference if isinstance(reference, str) else "AlexNet, as published"
+    if known:
+        yield (
+            "mCE: error over severities as a percentage of the reference's, mean over corruptions; "
+            f"below 100 errs less than the reference, which is {name}."
+        )
+    else:
+        why = f"{name} is not among the models" if reference else "this data has no reference"
+        yield f"Unnormalised mean error only: {why}, so there is no mCE."
+    if distinct:
+        yield (
+            "Intervals are 95 %; each image is a scene of its own, so there is nothing to cluster. "
+            "Model and reference count as independent, which is wider than a paired interval."
+        )
+    else:
+        yield (
+            "No intervals: images repeat across corruptions, so counts alone do not give them; "
+            "stored predictions do, clustered by image."
+        )
