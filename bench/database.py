@@ -155,18 +155,18 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def _open(path: Path, readonly: bool) -> sqlite3.Connection:
-    if not readonly:
-        connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        return connection
-    uri = path.absolute().as_uri() + "?mode=ro"
+    uri = path.absolute().as_uri() + ("?mode=ro" if readonly else "")
     connection = sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None)
     try:
-        connection.execute("PRAGMA schema_version").fetchone()
-    except sqlite3.OperationalError:
+        if readonly:
+            connection.execute("PRAGMA schema_version").fetchone()
+        else:
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.DatabaseError as error:
         connection.close()
-        if path.with_name(path.name + "-wal").exists():
+        unreadable = isinstance(error, sqlite3.OperationalError)
+        if not (readonly and unreadable) or path.with_name(path.name + "-wal").exists():
             raise
         # A WAL database in a folder that cannot be written: nobody else can be writing it.
         connection = sqlite3.connect(uri + "&immutable=1", uri=True, isolation_level=None)

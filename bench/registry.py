@@ -18,6 +18,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from inspect import cleandoc
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, TypeVar
@@ -145,7 +146,7 @@ def _suites() -> dict[str, Suite]:
         declared = getattr(module, "SUITE", None)
         if not isinstance(declared, Suite):
             raise UsageError(f"{module.__file__} must define SUITE, a Suite")
-        notebook = declared.notebook or (module.__doc__ or "").strip()
+        notebook = declared.notebook or cleandoc(module.__doc__ or "")
         found = replace(declared, notebook=notebook)
         rows.append((found.name, found, str(module.__file__)))
     return _unique(rows)

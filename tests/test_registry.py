@@ -228,7 +228,7 @@ def test_a_folder_of_the_users_adds_to_each_section(place: Place) -> None:
     assert [dataset.name for dataset in registry.datasets("mine-*")] == ["mine-val"]
     suite = registry.suite("mine")
     assert suite.measures == (Measure.PROFILE,)
-    assert suite.notebook.startswith("Mine: the notebook.\n\n    bench run mine")
+    assert suite.notebook.startswith("Mine: the notebook.\n\nbench run mine")
     assert registry.report("mine")(1, 2) == (1, 2)
     assert any(getattr(module, "ANSWER", 0) == 42 for module in registry.modules("metrics"))
     import my_drawing  # type: ignore[import-not-found]

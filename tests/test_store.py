@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -227,9 +228,9 @@ def test_a_damaged_file_is_one_line(tmp_path: Path, how: str, why: str) -> None:
 
 def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "photos.db"
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE photos (id)")
-    other.close()
+
     before = path.read_bytes()
     with pytest.raises(StoreError, match="is no results store"):
         Store(path)

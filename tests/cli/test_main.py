@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -85,13 +86,13 @@ def test_a_mistake_is_one_line(
     assert (said.code, says in one_line(said.err)) == (code, True), said
     store = here / "results" / "results.db"
     if store.exists():
-        with sqlite3.connect(store) as connection:
+        with closing(sqlite3.connect(store)) as connection:
             assert connection.execute("SELECT count(*) FROM runs").fetchone() == (0,)
 
 
 def test_a_store_from_a_newer_version_is_refused(bench: Call, here: Path) -> None:
     assert bench("run", "tiny", "--limit", "5").code == 0
-    with sqlite3.connect(here / "results" / "results.db") as connection:
+    with closing(sqlite3.connect(here / "results" / "results.db")) as connection:
         connection.execute("PRAGMA user_version = 99")
     for arguments in (["run", "tiny"], ["run", "tiny", "--dry-run"], ["report"], ["export"]):
         said = bench(*arguments)

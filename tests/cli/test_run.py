@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,6 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(bench: Call, here: Pa
         assert told[-1] == "bench: interrupted; run the same command to go on\n"
     assert not any("Traceback" in line for line in told)
     assert bench("run", "tiny").code == 0
-    with sqlite3.connect(here / "results" / "results.db") as connection:
+    with closing(sqlite3.connect(here / "results" / "results.db")) as connection:
         rows = connection.execute("SELECT status, count(*) FROM outcomes GROUP BY status")
         assert rows.fetchall() == [("ok", 3)]
