@@ -18,6 +18,9 @@ from bench.analysis.robustness import Line
 #: In-distribution accuracy on all of ImageNet val, or on the classes that the shifted set has.
 Twin = Literal["val", "classes"]
 
+#: The only world that the lines say something of.
+WORLD = "imagenet"
+
 _SOURCE = "Taori et al. 2020, standard models"
 
 
@@ -56,18 +59,21 @@ class AgainstPublished:
 
 
 def against_published(
-    role: str, val: float, shift: float, twin: Twin = "val"
+    role: str, val: float, shift: float, twin: Twin = "val", *, world: str
 ) -> AgainstPublished | None:
     """Effective robustness (points) of one ImageNet model; None for a set without a line.
 
     ``val`` and ``shift`` are percent. Beyond the fitted accuracies the line is extended, and
-    ``covered`` says so.
+    ``covered`` says so. ``world`` is that of the set: the lines are of `WORLD` alone, and any other
+    gives None.
 
-    >>> er = against_published("sketch", 85.442, 58.81)
+    >>> er = against_published("sketch", 85.442, 58.81, world="imagenet")
     >>> round(er.expected, 2), round(er.points, 1), er.covered
     (38.35, 20.5, False)
+    >>> against_published("sketch", 85.442, 58.81, world="glyphs") is None
+    True
     """
-    lines = PUBLISHED.get((role, twin))
+    lines = PUBLISHED.get((role, twin)) if world == WORLD else None
     if lines is None:
         return None
     line = lines[0] if len(lines) == 1 or val < _PARTING[twin] else lines[1]

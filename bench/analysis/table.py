@@ -15,6 +15,7 @@ import pandas as pd
 
 from bench.analysis.gain import pretraining_gain
 from bench.analysis.laws import fits
+from bench.analysis.published_lines import Twin, against_published
 from bench.analysis.robustness import Line, NoLine, absolute_drop, fit_line, relative_drop
 
 Record = dict[Any, Any]
@@ -23,6 +24,7 @@ Record = dict[Any, Any]
 SHIFTS = ("v2", "a", "r", "sketch", "c")
 ROLES = ("val", *SHIFTS)
 _COST = ("params", "gmacs", "activations", "throughput")
+_PER_SHIFT = ("twin", "drop", "rel_drop", "er", "published_er", "beyond")
 _ABOUT = ("family", "kind", "size", "scale", "model", "source")
 _LADDER = {size: rank for rank, size in enumerate(("xs", "s", "m", "l", "xl"))}
 
@@ -76,7 +78,7 @@ def _columns() -> list[str]:
     names = [*_ABOUT, *_COST, "throughput_low", "throughput_high", "device_name"]
     for role in ROLES:
         names += [role, f"{role}_low", f"{role}_high", f"{role}_n"]
-    names += [f"{prefix}_{s}" for s in SHIFTS for prefix in ("twin", "drop", "rel_drop", "er")]
+    names += [f"{prefix}_{s}" for s in SHIFTS for prefix in _PER_SHIFT]
     return [*names, "failed", "problems"]
 
 
@@ -114,10 +116,10 @@ def _row(about: Record, found: _Found, bad: pd.DataFrame) -> Record:
         row[role] = _number(top1, "value")
         row |= {f"{role}_{end}": _number(top1, end) for end in ("low", "high", "n")}
         if role != "val" and top1:
-            twin = found.dataset.get((model, str(top1.get("twin")))) or found.role.get(
-                (model, "val")
-            )
+            val = found.role.get((model, "val"))
+            twin = found.dataset.get((model, str(top1.get("twin")))) or val
             row |= _drop(role, _number(twin, "value"), row[role])
+            row |= _published(role, top1, twin, val)
     costs = (bad["measure"] != "evaluate") & (bad["architecture"] == architecture)
     mine = bad[costs | (bad["model"] == model)]
     row["failed"] = len(mine)
@@ -135,6 +137,18 @@ def _drop(role: str, twin: float, shift: float) -> Record:
     relative = relative_drop(twin, shift)
     drop = absolute_drop(twin, shift)
     return {f"twin_{role}": twin, f"drop_{role}": drop, f"rel_drop_{role}": relative}
+
+
+def _published(role: str, top1: Record, twin: Record | None, val: Record | None) -> Record:
+    """Effective robustness over the published line, and whether that had to be extended."""
+    known, shift = _number(twin, "value"), _number(top1, "value")
+    if not (0 < known < 100 and 0 < shift < 100):
+        return {}
+    kind: Twin = "val" if val and twin and twin["dataset"] == val["dataset"] else "classes"
+    over = against_published(role, known, shift, kind, world=str(top1.get("world")))
+    if over is None:
+        return {}
+    return {f"published_er_{role}": over.points, f"beyond_{role}": float(not over.covered)}
 
 
 def _number(record: Record | None, column: str) -> float:

@@ -118,11 +118,19 @@ def test_published_lines_are_those_of_the_population(
 
 
 def test_against_the_published_population() -> None:
-    low, high = against_published("a", 76.0, 3.0), against_published("a", 80.0, 10.0)
+    low = against_published("a", 76.0, 3.0, world="imagenet")
+    high = against_published("a", 80.0, 10.0, world="imagenet")
     assert low is not None
     assert high is not None
     assert (low.line.n, high.line.n) == (33, 51)
     assert not low.covered  # between the segments, where ResNet-50 lies
     assert high.covered
     assert high.points == pytest.approx(10.0 - high.expected)
-    assert against_published("c", 80.0, 50.0) is None
+    assert against_published("c", 80.0, 50.0, world="imagenet") is None
+
+
+@pytest.mark.parametrize("key", list(PUBLISHED))
+def test_published_lines_judge_imagenet_alone(key: tuple[str, Twin]) -> None:
+    assert against_published(key[0], 80.0, 50.0, key[1], world="imagenet") is not None
+    for world in ("glyphs", "mine", "", "nan"):
+        assert against_published(key[0], 80.0, 50.0, key[1], world=world) is None

@@ -11,6 +11,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
+from bench.analysis.published_lines import PUBLISHED
 from bench.analysis.robustness import Line
 from bench.analysis.table import (
     SHIFTS,
@@ -80,6 +81,44 @@ def test_drops_are_from_the_twin(frame: pd.DataFrame) -> None:
     assert table["twin_r"].to_numpy() == pytest.approx(table["val"] - 5)
     assert table["drop_r"].to_numpy() == pytest.approx(table["val"] - 5 - table["r"])
     assert table["twin_v2"].to_numpy() == pytest.approx(table["val"])
+
+
+def imagenet(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same numbers, said to be of ImageNet."""
+    other = frame.copy()
+    for column in ("dataset", "twin"):
+        other[column] = other[column].str.replace("glyphs-val", "imagenet")
+    return other.assign(world="imagenet")
+
+
+def test_published_lines_are_for_imagenet_alone(frame: pd.DataFrame, table: pd.DataFrame) -> None:
+    columns = [f"published_er_{shift}" for shift in SHIFTS]
+    assert table[columns].isna().all(axis=None)
+    both = [frame, imagenet(frame.assign(model="in_" + frame["model"]))]
+    mixed = scaling_table(pd.concat(both)).set_index("model")
+    ours = mixed.index.str.startswith("in_")
+    assert mixed.loc[~ours, columns].isna().all(axis=None)
+    assert mixed.loc[ours, columns[0]].notna().all()
+    assert mixed.loc[ours, "published_er_c"].isna().all()  # none was published
+
+
+def test_published_line_is_that_of_the_twin(frame: pd.DataFrame) -> None:
+    whole = scaling_table(imagenet(frame))
+    for role, twin, extra in (("sketch", "val", ""), ("r", "classes", "-r-classes")):
+        other = imagenet(frame)
+        if extra:  # val on the classes of the shifted set
+            part = other[(other["metric"] == "top1") & (other["role"] == "val")]
+            part = part.assign(role="twin", dataset=f"imagenet{extra}")
+            other.loc[other["role"] == role, "twin"] = f"imagenet{extra}"
+            other = pd.concat([other, part])
+        line = PUBLISHED[role, twin][0]  # type: ignore[index]
+        found = scaling_table(other)
+        odds = line.slope * np.log(found["val"] / (100 - found["val"])) + line.intercept
+        expected = found[role] - 100 / (1 + np.exp(-odds))
+        assert found[f"published_er_{role}"].to_numpy() == pytest.approx(expected)
+        outside = (found["val"] < line.low) | (found["val"] > line.high)
+        assert (found[f"beyond_{role}"] == 1).tolist() == outside.tolist()
+    assert whole["published_er_v2"].notna().all()
 
 
 def test_failures_stay_visible() -> None:
