@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.metrics.stored import Predictions, unpack
 
@@ -31,6 +32,16 @@ def reader(store: Store) -> Read:
         return None if data is None else unpack(data)
 
     return read
+
+
+def report(build: Callable[..., Any], frame: pd.DataFrame, env: Any, store: Store) -> Any:
+    """What a report's ``build(frame, env)`` makes; with an argument ``read`` if it takes one.
+
+    ``read`` gives it the answers of a job by its id, for paired comparisons.
+    """
+    if "read" in inspect.signature(build).parameters:
+        return build(frame, env, read=reader(store))
+    return build(frame, env)
 
 
 def correct(frame: pd.DataFrame, read: Read) -> dict[tuple[str, str], NDArray[np.bool_]]:

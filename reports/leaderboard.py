@@ -1,7 +1,8 @@
 """Leaderboard: every model by top-1 accuracy on val, with ties where the data cannot tell.
 
-A model's rank is one more than the number of models whose whole 95 % interval lies above its own:
-models that share a rank, or whose intervals overlap, are not told apart by this set.
+A model's rank is one more than the number of models that are surely better. Where the predictions
+of all are stored, that is decided image by image, by McNemar's tests of all pairs after Holm; else
+by whole 95 % intervals above the model's own. What no test tells apart is marked as tied.
 """
 
 from __future__ import annotations
@@ -11,10 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 from bench.report import Block, Column, Form, Heading, Note, Report, Row, Table, Text, Tone
 from bench.sections import shared
+from bench.sections.ranks import ranks
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from bench.analysis.ranking import Ranks
+    from bench.answers import Read
+
+_PLACES = Column(
+    key="place",
+    title="Place",
+    form=Form.FIXED,
+    digits=0,
+    low="best",
+    high="worst",
+    about="By accuracy, with the places that the tests leave open, all at once at 5 %",
+)
 _COLUMNS = (
     Column(key="model", title="Model"),
     Column(
@@ -23,7 +37,7 @@ _COLUMNS = (
         form=Form.FIXED,
         digits=0,
         mark="tied",
-        about="One more than the number of models whose whole interval lies above this model's",
+        about="One more than the number of models that are surely better",
     ),
     Column(
         key="val",
@@ -42,13 +56,16 @@ _COLUMNS = (
 )
 
 
-def build(frame: pd.DataFrame, env: Mapping[str, Any]) -> Report:
-    """One ranked table for each val set and number of images measured."""
+def build(frame: pd.DataFrame, env: Mapping[str, Any], read: Read | None = None) -> Report:
+    """One ranked table for each val set and number of images measured.
+
+    With ``read``, which gives a job's stored answers, models are compared image by image.
+    """
     ok = frame[(frame["role"] == "val") & (frame["metric"] == "top1") & frame["value"].notna()]
     blocks: list[Block] = []
     for (dataset, n, precision), part in ok.groupby(["dataset", ok["n"].astype(int), "precision"]):
         title = f"{dataset}, {n} images, {precision}"
-        blocks += [Heading(text=title), *_table(part, title)]
+        blocks += [Heading(text=title), *_table(part, title, read)]
     if not blocks:
         blocks.append(Note(text="No model has been measured on a val set yet.", tone=Tone.WARN))
     return Report(
@@ -65,45 +82,77 @@ def build(frame: pd.DataFrame, env: Mapping[str, Any]) -> Report:
     )
 
 
-def _table(part: pd.DataFrame, title: str) -> tuple[Block, ...]:
+def _table(part: pd.DataFrame, title: str, read: Read | None) -> tuple[Block, ...]:
     """The answer in a sentence, then the table."""
-    rows = _ranked(part)
+    part = part.sort_values(["value", "model"], ascending=[False, True], kind="stable")
+    tested = ranks(part, read)
+    rows = _by_intervals(part) if tested is None else _by_tests(part, tested)
     best = [row for row in rows if row["rank"] == 1]
     first = f"{best[0]['model']} leads with {best[0]['val']:.1f} %"
+    others = len(best) - 1
     if len(rows) == 1:
         answer = f"{first}; it is the only one measured."
-    elif len(best) == 1:
-        answer = f"{first}, and no other's interval overlaps with its own."
+    elif tested is not None:
+        rest = f"{others} more may be as good" if others else "and every other is surely worse"
+        answer = f"{first}; {rest} (mid-p McNemar of all pairs, 5 % after Holm)."
+    elif others:
+        answer = f"{first}; the intervals of {others} more overlap with its own."
     else:
-        answer = f"{first}; the intervals of {len(best) - 1} more overlap with its own."
+        answer = f"{first}, and no other's interval overlaps with its own."
+    model, rank, *more = _COLUMNS
+    mark = "= Tied: " + (
+        "the interval overlaps with that of a neighbour in this list."
+        if tested is None
+        else "not told apart from a neighbour in this list, image by image."
+    )
     table = Table(
         name=f"leaderboard {title}",
         caption=f"Top-1 accuracy on {title}, best first",
-        columns=_COLUMNS,
+        columns=(model, rank, *(() if tested is None else (_PLACES,)), *more),
         rows=tuple(rows),
-        notes=("= The interval overlaps with that of a neighbour in this list.",),
+        notes=(mark,),
         filterable=True,
     )
     return Text(text=answer, lead=True), table
 
 
-def _ranked(part: pd.DataFrame) -> list[Row]:
-    """Rows by accuracy, with rank and tie mark."""
-    part = part.sort_values(["value", "model"], ascending=[False, True], kind="stable")
+def _by_tests(part: pd.DataFrame, tested: Ranks) -> list[Row]:
+    """Rows with the places that tests of all pairs leave open."""
+    return [
+        _row(row, int(tested.best[i]), any(tested.tied(i, j) for j in _beside(i, len(part))))
+        | {
+            "place": int(tested.rank[i]),
+            "best": int(tested.best[i]),
+            "worst": int(tested.worst[i]),
+        }
+        for i, (_, row) in enumerate(part.iterrows())
+    ]
+
+
+def _by_intervals(part: pd.DataFrame) -> list[Row]:
+    """Rows ranked by whether each model's own interval lies apart from another's."""
     lows, highs = part["low"].tolist(), part["high"].tolist()
-    rows: list[Row] = []
-    for i, (_, row) in enumerate(part.iterrows()):
-        beside = [j for j in (i - 1, i + 1) if 0 <= j < len(part)]
-        tied = any(lows[j] <= highs[i] and lows[i] <= highs[j] for j in beside)
-        rows.append(
-            {
-                "rank": 1 + sum(low > highs[i] for low in lows),
-                "tied": "=" if tied else "",
-                "val": float(row["value"]),
-                "val_low": lows[i],
-                "val_high": highs[i],
-                "n": int(row["n"]),
-                **{key: str(row[key]) for key in ("model", "family", "size", "scale", "source")},
-            }
+    return [
+        _row(
+            row,
+            1 + sum(low > highs[i] for low in lows),
+            any(lows[j] <= highs[i] and lows[i] <= highs[j] for j in _beside(i, len(part))),
         )
-    return rows
+        for i, (_, row) in enumerate(part.iterrows())
+    ]
+
+
+def _beside(i: int, n: int) -> list[int]:
+    return [j for j in (i - 1, i + 1) if 0 <= j < n]
+
+
+def _row(row: pd.Series, rank: int, tied: bool) -> dict[str, Any]:
+    return {
+        "rank": rank,
+        "tied": "=" if tied else "",
+        "val": float(row["value"]),
+        "val_low": float(row["low"]),
+        "val_high": float(row["high"]),
+        "n": int(row["n"]),
+        **{key: str(row[key]) for key in ("model", "family", "size", "scale", "source")},
+    }

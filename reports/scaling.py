@@ -7,20 +7,33 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bench.analysis.table import fits, pretraining_gain, robustness_lines, scaling_table
+from bench.answers import Read, correct
 from bench.report import Block, Figure, Heading, Note, Report, Table, Text, Tone
-from bench.sections import comparison, figures, models, scaling, shared
+from bench.sections import (
+    comparison,
+    corruption,
+    evidence,
+    figures,
+    models,
+    published,
+    scaling,
+    shared,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def build(frame: pd.DataFrame, env: Mapping[str, Any]) -> Report:
-    """The report of a store's ``frame``; each world, as glyphs, has tables of its own."""
+def build(frame: pd.DataFrame, env: Mapping[str, Any], read: Read | None = None) -> Report:
+    """The report of a store's ``frame``; each world, as glyphs, has tables of its own.
+
+    With ``read``, which gives a job's stored answers, gains are compared image by image.
+    """
     worlds = sorted(set(frame["world"].dropna()))
     blocks: list[Block] = []
     for world in worlds:
         part = frame[frame["world"] == world]
-        found = _world(part)
+        found = _world(part, read)
         blocks += found if len(worlds) == 1 else map(_named(str(world)), found)
     if not worlds:
         blocks.append(Note(text="Nothing has been measured yet.", tone=Tone.WARN))
@@ -33,10 +46,11 @@ def build(frame: pd.DataFrame, env: Mapping[str, Any]) -> Report:
     )
 
 
-def _world(frame: pd.DataFrame) -> Iterator[Block]:
+def _world(frame: pd.DataFrame, read: Read | None) -> Iterator[Block]:
     """All that one world's numbers show."""
     table = scaling_table(frame)
-    fitted, gain, lines = fits(table), pretraining_gain(table), robustness_lines(table)
+    fitted, lines = fits(table), robustness_lines(table)
+    gain = pretraining_gain(table, correct(frame, read) if read else None)
     laws = comparison.laws(table, fitted)
     scales = [scale for scale in comparison.SCALES if scale in set(table["scale"])]
     compared = [comparison.compare(laws, scale) for scale in scales]
@@ -52,14 +66,19 @@ def _world(frame: pd.DataFrame) -> Iterator[Block]:
         yield Heading(text="Error against cost")
         yield figures.error_over_cost(table, laws)
         yield scaling.fits(fitted)
+        yield from evidence.between_families(laws, table)
     pairs = scaling.gains(gain, table, frame)
     if pairs is not None:
         yield Heading(text="What pretraining buys")
         yield pairs
+        yield from evidence.of_gains(gain)
     if any(table[role].notna().any() for role in lines):
         yield Heading(text="Robustness")
         yield figures.shift_over_val(table, lines)
         yield scaling.robustness(table, lines)
+        yield from published.against_published(table)
+        yield from corruption.corruptions(frame, table)
+    yield from evidence.of_fits(laws, fitted)
 
 
 def _named(world: str) -> Any:

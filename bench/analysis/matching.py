@@ -163,13 +163,13 @@ def _unmatched(
         alike = [o for o in alike if o["device"] == model["device"]]
     near = min(alike, key=lambda o: _log_ratio(cost, o[by]), default=None)
     if math.isnan(cost):
-        reason = f"its {TITLES[by][0]} was not measured"
+        reason = f"{TITLES[by][0]} not measured"
     elif near is None:
         reason = "no model there has its pretraining" + (
             " and device" if by is MatchBy.LATENCY else ""
         )
     elif (gap := _log_ratio(cost, near[by])) == math.inf:
-        reason = f"{TITLES[by][0]} of the others was not measured"
+        reason = f"{TITLES[by][0]} of the others not measured"
     elif gap > math.log(band):
         reason = f"nearest is {near['model']}, at {near[by] / cost:.2f}x of its {TITLES[by][0]}"
     else:

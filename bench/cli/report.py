@@ -59,7 +59,7 @@ def built(name: str | None, suite: str | None, output: Path) -> Report:
 
     Raises StoreError if there is no store, UsageError if it is empty or no such report exists.
     """
-    from bench import registry
+    from bench import answers, registry
     from bench.store import Store
 
     build = registry.report(
@@ -69,5 +69,5 @@ def built(name: str | None, suite: str | None, output: Path) -> Report:
         frame, env = store.frame(), store.env()
         if frame.empty:
             raise UsageError(f"{store.path} holds no results yet; `bench run SUITE` makes some")
-    made: Report = build(frame, env)
+        made: Report = answers.report(build, frame, env, store)
     return made

@@ -183,7 +183,7 @@ def test_every_form_goes_to_a_file(bench: Call, here: Path, two: str, form: str)
         assert bench(*words).err == "wrote fit.html\n"
 
 
-MISTAKES = {
+MISTAKES: dict[str, list[tuple[list[str], str]]] = {
     "x,y\n1,0.5\n": [
         (["--x", "gmacs"], "no column 'gmacs'; there are: x, y"),
         (["--x", "X"], "did you mean 'x'"),
