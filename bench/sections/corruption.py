@@ -46,15 +46,17 @@ def corruptions(frame: pd.DataFrame, table: pd.DataFrame) -> Iterator[Block]:
             PRETRAIN,
             *((interval("mce", "mCE", form=Form.FIXED, unit="%"),) if known else ()),
             interval("error", "Mean error", form=Form.FIXED, unit="%"),
-            *(
-                Column(key=kind, title=kind.replace("_", " "), group=_GROUP, form=Form.FIXED)
-                for kind in kinds
-            ),
+            *map(_by_corruption, kinds),
         ),
         rows=tuple(rows(about.merge(found, on="model"))),
         notes=tuple(_notes(reference, known, world in _DISTINCT)),
         filterable=True,
     )
+
+
+def _by_corruption(kind: str) -> Column:
+    name = kind.replace("_", " ")
+    return Column(key=kind, title=name, brief=name, group=_GROUP, form=Form.FIXED)
 
 
 def _notes(
