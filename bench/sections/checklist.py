@@ -15,7 +15,7 @@ import numpy as np
 from bench.analysis.groups import MOST_DROPPED
 from bench.analysis.scaling import ScalingFit
 from bench.analysis.scaling.fit import REFINED, SOFT_SCALE
-from bench.analysis.scaling.posterior import DISCREPANCY
+from bench.analysis.scaling.posterior import DISCREPANCY, WORTH
 from bench.report import Block, Cell, Column, Form, Row, Table
 from bench.sections.paired import interval
 
@@ -93,7 +93,8 @@ def method(entries: Sequence[Entry], about: Conditions) -> Iterator[tuple[str, s
         "Optimiser": f"Trust region with analytic Jacobian from the best {REFINED} cells of a "
         "grid; floor between 0 and the least y, exponent from 0.001 to 5",
         "Intervals": "90 %, grid posterior of M2 and M3, pooled half and half, with a discrepancy "
-        f"of {DISCREPANCY:g} ln(x / x_max); the unit is one trained model, nothing is resampled",
+        f"of {DISCREPANCY:g} ln(x / x_max), more than {WORTH} points counting as so many; "
+        "the unit is one trained model, nothing is resampled",
         "Code and data": about.source,
     }
     yield from said.items()
