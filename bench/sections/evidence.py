@@ -44,13 +44,13 @@ def _of(laws: Laws, scale: str) -> dict[str, ScalingFit]:
 
 
 def _kinds(laws: Mapping[str, ScalingFit], kinds: Mapping[str, str]) -> str:
-    """P(ConvNets have the lower error) in words; empty where a side has no fitted family."""
+    """P(ConvNets have the lower error) in words; empty where that takes no two families."""
     sides = {
         kind: [f for f, law in laws.items() if law.posterior is not None and kinds.get(f) == kind]
         for kind in _KINDS
     }
-    if not all(sides.values()):
-        return ""
+    if not all(sides.values()) or all(len(side) == 1 for side in sides.values()):
+        return ""  # of one family each, the pair says it
     able = [laws[family] for side in sides.values() for family in side]
     top = min(float(law.x[-1]) for law in able)
     first, second = (
