@@ -240,3 +240,11 @@ def test_published_learning_curves(reference: Callable[[str], pd.DataFrame]) -> 
         scores.append(float(np.sqrt((ln**2).mean())))
     assert len(scores) == 36
     assert np.mean(scores) <= 0.027
+
+
+@pytest.mark.parametrize("floor", [1.7, 0.2])
+def test_a_loss_may_end_above_one(floor: float) -> None:
+    x = np.geomspace(1, 1000, 8)
+    law = fit(x, floor + 3.0 * x**-0.4, ceiling=None)
+    m2 = next(form for form in law.forms if form.form is Form.M2)
+    assert m2.floor == pytest.approx(floor, rel=1e-5)

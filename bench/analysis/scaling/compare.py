@@ -92,7 +92,7 @@ def compare(
         return Comparison(names, Verdict.NOT_TESTABLE, reason=reason)
     # draws of both are ordered by curve: only shuffled are they independent
     order = np.random.default_rng(7).permutation(two.c.size)
-    middle = float(np.sqrt(low * high))
+    middle = float(np.sqrt(low) * np.sqrt(high))  # their product may overflow
     gap = one.elasticity(middle) - two.elasticity(middle)[order]
     elasticity = central(gap)
     at = tuple(high * m for m in MULTIPLES)

@@ -152,7 +152,7 @@ def fit(
     if reason:
         return ScalingFit(fx, fy, xs.size, refused=reason, notes=notes, noise=noise)
     chosen = _forms(fx.size, ceiling)
-    top = ceiling if ceiling is not None else 1.0
+    top = ceiling if ceiling is not None else math.inf  # a loss may end above 1
     return ScalingFit(
         fx,
         fy,
