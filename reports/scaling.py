@@ -50,7 +50,8 @@ def _world(frame: pd.DataFrame, read: Read | None) -> Iterator[Block]:
     """All that one world's numbers show."""
     table = scaling_table(frame)
     fitted, lines = fits(table), robustness_lines(table)
-    gain = pretraining_gain(table, correct(frame, read) if read else None)
+    right = correct(frame, read) if read else None
+    gain = pretraining_gain(table, right)
     laws = comparison.laws(table, fitted)
     scales = [scale for scale in comparison.SCALES if scale in set(table["scale"])]
     compared = [comparison.compare(laws, scale) for scale in scales]
@@ -77,7 +78,7 @@ def _world(frame: pd.DataFrame, read: Read | None) -> Iterator[Block]:
         yield figures.shift_over_val(table, lines)
         yield scaling.robustness(table, lines)
         yield from published.against_published(table)
-        yield from corruption.corruptions(frame, table)
+        yield from corruption.corruptions(frame, table, right)
     yield from evidence.of_fits(laws, fitted)
 
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
-from bench.analysis.corruption import MeanError, mean_corruption_error_of_cells
+from bench.analysis.corruption import (
+    MeanError,
+    mean_corruption_error,
+    mean_corruption_error_of_cells,
+)
 from bench.analysis.robustness import Array
 from bench.analysis.table import newest_last
 
+NO_ANSWERS: Mapping[str, ArrayLike] = MappingProxyType({})
 _CELL = r"^top1/(?P<corruption>.+)-(?P<severity>\d+)$"
 
 
@@ -21,17 +28,23 @@ def corruption_table(
     reference: str | Mapping[str, float] | None = None,
     *,
     distinct: bool = False,
+    correct: Mapping[str, ArrayLike] = NO_ANSWERS,
+    groups: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Errors of each model on corrupted images, from rows ``top1/<corruption>-<severity>``.
 
     ``reference`` is the model, or the mean errors of each corruption, that mCE is relative to;
     None, or one that the frame does not have whole, leaves mCE out. ``distinct`` says that no
     image is in two cells: else intervals from counts alone would be too narrow, and are NaN.
+    ``correct`` has per-image correctness by model, shape (images,), of one set whose image i is in
+    cell ``groups[i % len(groups)]``: where it has model and reference, and no image is in two
+    cells, mCE is paired.
 
     Columns: ``model``; ``error``, the mean over corruptions and severities, and ``mce`` (both %,
-    with ``_low`` and ``_high``, 95 %); ``images``; and each corruption's mean error over severities
-    (%) under its name. Models that lack a cell are left out. Of several measurements of one
-    thing, whole sets come before limited ones, then the newest counts.
+    with ``_low`` and ``_high``, 95 %); ``paired``, whether mCE is; ``images``; and each
+    corruption's mean error over severities (%) under its name. Models that lack a cell are left
+    out. Of several measurements of one thing, whole sets come before limited ones, then the newest
+    counts.
     """
     rows = frame[(frame["role"] == "c") & frame["value"].notna() & frame["metric"].notna()]
     rows = rows.reset_index(drop=True)
@@ -52,14 +65,37 @@ def corruption_table(
     base, counts = _reference(reference, found, kinds)
     out = []
     for model, (errors, n) in found.items():
-        row: dict[str, Any] = {"model": model, "images": int(n.sum())}
+        row: dict[str, Any] = {"model": model, "images": int(n.sum()), "paired": False}
         row |= _columns("error", mean_corruption_error_of_cells(errors, n), distinct)
         if base is not None:
             mce = mean_corruption_error_of_cells(errors, n, base, counts)
-            row |= _columns("mce", mce, distinct and model != reference)
+            closer = _paired(correct, groups, model, reference, mce) if distinct else None
+            row |= _columns("mce", closer or mce, distinct and model != reference)
+            row["paired"] = closer is not None
         out.append(row | dict(zip(kinds, 100 * errors.mean(axis=1), strict=True)))
     ends = [f"{name}{end}" for name in ("error", "mce") for end in ("", "_low", "_high")]
-    return pd.DataFrame(out, columns=["model", "images", *ends, *kinds])
+    return pd.DataFrame(out, columns=["model", "images", "paired", *ends, *kinds])
+
+
+def _paired(
+    correct: Mapping[str, ArrayLike],
+    groups: Sequence[str],
+    model: str,
+    reference: str | Mapping[str, float] | None,
+    counted: MeanError,
+) -> MeanError | None:
+    """The mCE of answers to single images; None where they are not those ``counted``."""
+    if not (isinstance(reference, str) and groups and {model, reference} <= set(correct)):
+        return None
+    wrong, other = (~np.asarray(correct[name], dtype=bool) for name in (model, reference))
+    if wrong.shape != other.shape or wrong.size < len(groups):
+        return None
+    image = np.arange(wrong.size)
+    cell = [groups[int(i)].rpartition("-") for i in image % len(groups)]
+    kind, severity = [c[0] for c in cell], [int(c[2]) for c in cell]
+    found = mean_corruption_error(wrong, kind, severity, image, other)
+    same = math.isclose(found.interval.value, counted.interval.value, rel_tol=1e-6)
+    return found if same else None
 
 
 def _reference(

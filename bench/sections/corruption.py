@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from bench import registry
 from bench.analysis.corruption_table import corruption_table
+from bench.analysis.gain import Correct
 from bench.analysis.published_errors import ALEXNET
 from bench.report import Block, Column, Form, Table
 from bench.sections.models import PRETRAIN, rows
@@ -24,14 +26,23 @@ _DISTINCT = frozenset({"glyphs"})
 _GROUP = "Error by corruption, mean of severities, %"
 
 
-def corruptions(frame: pd.DataFrame, table: pd.DataFrame) -> Iterator[Block]:
+def corruptions(
+    frame: pd.DataFrame, table: pd.DataFrame, correct: Correct | None = None
+) -> Iterator[Block]:
     """One table, of the models in a world's ``frame`` that saw every corruption; or nothing.
 
-    ``table`` is the `bench.analysis.table.scaling_table` of the same frame.
+    ``table`` is the `bench.analysis.table.scaling_table` of the same frame, ``correct`` what
+    `bench.answers.correct` makes of it: with it, mCE has paired intervals.
     """
     world = str(frame["world"].iloc[0]) if len(frame) else ""
     reference = REFERENCES.get(world)
-    found = corruption_table(frame, reference, distinct=world in _DISTINCT)
+    found = corruption_table(
+        frame,
+        reference,
+        distinct=world in _DISTINCT,
+        correct={m: right for (m, role), right in (correct or {}).items() if role == "c"},
+        groups=_groups(frame),
+    )
     if found.empty:
         return
     about = table[["family", "size", "scale", "model"]]
@@ -49,7 +60,7 @@ def corruptions(frame: pd.DataFrame, table: pd.DataFrame) -> Iterator[Block]:
             *map(_by_corruption, kinds),
         ),
         rows=tuple(rows(about.merge(found, on="model"))),
-        notes=tuple(_notes(reference, known, world in _DISTINCT)),
+        notes=tuple(_notes(found, reference, known, world in _DISTINCT)),
         filterable=True,
     )
 
@@ -59,8 +70,19 @@ def _by_corruption(kind: str) -> Column:
     return Column(key=kind, title=name, brief=name, group=_GROUP, form=Form.FIXED)
 
 
+def _groups(frame: pd.DataFrame) -> tuple[str, ...]:
+    """Cells of the corrupted set, in the order that its images take turns in."""
+    known = registry.load().datasets
+    names = frame.loc[frame["role"] == "c", "dataset"].drop_duplicates()
+    declared = [known[name].options.get("groups", ()) for name in names if name in known]
+    return tuple(declared[0]) if len(declared) == 1 == len(names) else ()
+
+
 def _notes(
-    reference: str | Mapping[str, float] | None, known: bool, distinct: bool
+    found: pd.DataFrame,
+    reference: str | Mapping[str, float] | None,
+    known: bool,
+    distinct: bool,
 ) -> Iterator[str]:
     name = reference if isinstance(reference, str) else "AlexNet, as published"
     if known:
@@ -72,10 +94,13 @@ def _notes(
         why = f"{name} is not among the models" if reference else "this data has no reference"
         yield f"Unnormalised mean error only: {why}, so there is no mCE."
     if distinct:
-        yield (
-            "Intervals are 95 %; each image is a scene of its own, so there is nothing to cluster. "
-            "Model and reference count as independent, which is wider than a paired interval."
-        )
+        yield "Intervals are 95 %; each image is a scene of its own: clusters have size one."
+        others = found[found["model"] != reference]
+        if known and not others["paired"].all():
+            yield (
+                "Some mCE intervals count model and reference as independent, as their answers "
+                "to single images are not at hand: wider than paired ones would be."
+            )
     else:
         yield (
             "No intervals: images repeat across corruptions, so counts alone do not give them; "
