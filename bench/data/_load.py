@@ -69,14 +69,14 @@ def open_images(
 
 
 def digest_of(dataset: Dataset, *, workers: int = 2, progress: Progress | None = None) -> str:
-    """Digest of the actual pixels and labels, drawing the set if it is not on disk yet."""
-    index = _index(dataset) or _fill(dataset, workers, progress)
+    """Digest of the actual pixels and labels, drawing the set if it is not on disk or damaged."""
+    index = _verified(dataset) or _fill(dataset, workers, progress)
     return str(index["digest"])
 
 
 def cached_digest(dataset: Dataset) -> str | None:
-    """Digest of the actual pixels if the set is on disk; never draws."""
-    index = _index(dataset)
+    """Digest of the actual pixels if the set is on disk and whole; never draws."""
+    index = _verified(dataset)
     return str(index["digest"]) if index else None
 
 
@@ -107,10 +107,25 @@ def _index(dataset: Dataset) -> dict[str, Any] | None:
     try:
         index: dict[str, Any] = json.loads(_path(dataset, ".json").read_text())
         size = _path(dataset, ".npy").stat().st_size
-    except (OSError, ValueError):
+        whole = size == index["bytes"] and len(index["labels"]) == dataset.images
+    except (OSError, ValueError, LookupError, TypeError):
         return None
-    whole = size == index.get("bytes") and len(index.get("labels", ())) == dataset.images
     return index if whole else None
+
+
+def _verified(dataset: Dataset) -> dict[str, Any] | None:
+    """`_index` of a set whose pixels and labels on disk still have its digest, or None."""
+    index = _index(dataset)
+    if index is None:
+        return None
+    try:
+        pixels = np.load(_path(dataset, ".npy"), mmap_mode="r", allow_pickle=False)
+        labels = np.asarray(index["labels"], dtype="<i8")
+        digest = hashlib.sha256(pixels)
+    except (OSError, ValueError, TypeError, OverflowError):  # bytes that are no array, no labels
+        return None
+    digest.update(labels.tobytes())
+    return index if digest.hexdigest() == index.get("digest") else None
 
 
 def _fill(dataset: Dataset, workers: int, progress: Progress | None) -> dict[str, Any]:

@@ -91,6 +91,37 @@ def test_an_index_of_other_labels_is_not_believed(own_cache: Path) -> None:
     assert digest_of(SMALL, workers=1) == digest
 
 
+@pytest.mark.parametrize("place", [-1, 0], ids=["a pixel", "the header"])
+def test_pixels_that_changed_on_disk_are_drawn_again(own_cache: Path, place: int) -> None:
+    digest = digest_of(SMALL, workers=1)
+    (path,) = own_cache.glob("*.npy")
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(data)  # as long as before
+    assert cached_digest(SMALL) is None
+    assert digest_of(SMALL, workers=1) == cached_digest(SMALL) == digest
+
+
+@pytest.mark.parametrize("index", ["[1, 2]", "{}", '{"labels": 3, "bytes": 4}', "null"])
+def test_an_index_that_is_none_is_not_believed(own_cache: Path, index: str) -> None:
+    digest = digest_of(SMALL, workers=1)
+    (path,) = own_cache.glob("*.json")
+    path.write_text(index)
+    assert cached_digest(SMALL) is None
+    assert open_images(SMALL, workers=1).digest == digest
+
+
+@pytest.mark.parametrize("label", ["x", None, 1.5e300, 2])
+def test_labels_that_changed_are_drawn_again(own_cache: Path, label: object) -> None:
+    digest = digest_of(SMALL, workers=1)
+    (path,) = own_cache.glob("*.json")
+    index = json.loads(path.read_text())
+    assert index["labels"][0] != label
+    index["labels"][0] = label
+    path.write_text(json.dumps(index))
+    assert digest_of(SMALL, workers=1) == digest
+
+
 def test_kill_while_drawing_leaves_nothing_believed() -> None:
     expected = digest_of(replace(SMALL, images=400), workers=1)
     for delay in (0.5, 0.8, 1.1):
