@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from pathlib import Path
 
-from bench.errors import DataError
+from bench.errors import DataError, UsageError
 from bench.models._zoo import zoo_file
 from bench.spec import Model
 
@@ -12,8 +14,12 @@ from bench.spec import Model
 def read(model: Model) -> bytes:
     """The bytes of the model's weight file, of the digest that its card states.
 
-    Raises `DataError` when the file is missing, unreadable or of another digest.
+    Raises `DataError` when the file is missing, unreadable or of another digest, `UsageError` when
+    ``BENCH_ZOO`` names no folder: the package's weights are not what was asked for.
     """
+    own = os.environ.get("BENCH_ZOO")
+    if own and not Path(own).is_dir():
+        raise UsageError(f"BENCH_ZOO names {own!r}, which is no folder")
     path = zoo_file(model.weights)
     try:
         data = path.read_bytes()

@@ -69,5 +69,5 @@ def _card_digest(name: str) -> str:
     try:
         card = json.loads(zoo_file(f"{name}.json").read_text(encoding="utf-8"))
         return str(card["sha256"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):  # absent, or no card
         return ""

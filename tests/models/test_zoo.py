@@ -7,6 +7,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,14 @@ import torch
 
 from bench import registry
 from bench.data._load import open_images
+from bench.errors import UsageError
 from bench.measure import execute
 from bench.metrics import stored
-from bench.models import convnext, resnet, swin, vit
+from bench.models import _zoo, convnext, resnet, swin, vit
 from bench.models._build import build
+from bench.models._weights import read
 from bench.models._zoo import zoo_file
-from bench.spec import Job, Measure, Model, Options, Scale, Status
+from bench.spec import Job, Kind, Measure, Model, Options, Scale, Status
 
 ZOO: tuple[Model, ...] = (*convnext.MODELS, *swin.MODELS, *vit.MODELS, *resnet.MODELS)
 SCRATCH = tuple(model for model in ZOO if model.scale is Scale.IN1K)
@@ -159,6 +162,26 @@ def test_weights_are_whole_small_and_those_of_the_cards() -> None:
         assert hashlib.sha256(data).hexdigest() == card(model)["sha256"] == model.weights_sha256
         assert card(model)["params"] == sum(p.numel() for p in build(model).parameters())
     assert total <= 25e6
+
+
+def test_a_folder_of_weights_that_is_none_is_not_passed_over(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BENCH_ZOO", str(tmp_path))
+    assert read(ZOO[0])  # an empty folder adds nothing
+    monkeypatch.setenv("BENCH_ZOO", str(tmp_path / "mistyped"))
+    with pytest.raises(UsageError, match="mistyped"):
+        read(ZOO[0])
+
+
+@pytest.mark.parametrize("text", ["[1]", "null", "3", "{}", "{", '"sha256"'])
+def test_a_card_that_is_none_leaves_the_others_listed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "odd_xs.g1k.json").write_text(text)
+    monkeypatch.setenv("BENCH_ZOO", str(tmp_path))
+    odd = _zoo.family("odd", Kind.HYBRID, "nowhere:Odd", {"xs": {}})
+    assert [model.weights_sha256 for model in odd] == ["", ""]
 
 
 @pytest.mark.parametrize("model", ZOO, ids=lambda m: m.name)
