@@ -124,7 +124,7 @@ def _parts(selector: str | Iterable[str], what: str) -> tuple[str, ...]:
 def _read(name: str) -> list[str]:
     """Selectors of an ``@file``: any number a line, ``#`` starts a comment."""
     try:
-        lines = Path(name).expanduser().read_text(encoding="utf-8").splitlines()
+        lines = Path(name).expanduser().read_text(encoding="utf-8-sig").splitlines()
     except (OSError, ValueError, RuntimeError) as error:  # absent, not text, no such home
         reason = getattr(error, "strerror", None) or "no text file"
         raise UsageError(f"cannot read selectors from {_short(name)!r}: {reason}") from error

@@ -109,6 +109,8 @@ def test_a_file_of_selectors(tmp_path: Path) -> None:
     expected = ["vit_m.g1k", "swin_s.g1k", "swin_s.g22k", "swin_m.g1k"]
     assert names(f"@{file}") == expected
     assert names(f"convnext_l.g1k,@{file}") == ["convnext_l.g1k", *expected]
+    file.write_bytes("\ufeffvit_m.g1k\r\n".encode())  # as Windows' editor writes it
+    assert names(f"@{file}") == ["vit_m.g1k"]
 
 
 def test_a_file_of_selectors_that_cannot_be_read(tmp_path: Path) -> None:

@@ -77,6 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
     Mistakes become one line on stderr; an unexpected error keeps its traceback only when
     ``BENCH_DEBUG=1`` is set.
     """
+    _open_streams()
     try:
         code = app(args=arguments, prog_name="bench", standalone_mode=False)
     except BenchError as error:
@@ -95,6 +96,13 @@ def main(arguments: list[str] | None = None) -> int:
     if code == ExitCode.INTERRUPTED:
         return _fail("interrupted; run the same command to go on", ExitCode.INTERRUPTED)
     return int(code or 0)
+
+
+def _open_streams() -> None:
+    """Where a caller closed stdout or stderr, as some daemons do, what is said goes nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - stays open
 
 
 def _fail(message: str, code: ExitCode) -> int:

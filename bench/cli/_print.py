@@ -41,6 +41,15 @@ def columns(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     return "\n".join(lines)
 
 
+def counted(number: int, noun: str) -> str:
+    """So many things.
+
+    >>> counted(1, "model"), counted(2, "model")
+    ('1 model', '2 models')
+    """
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
 def duration(seconds: float) -> str:
     """Seconds as people say them.
 

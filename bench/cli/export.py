@@ -59,7 +59,9 @@ def export(
     if form is Format.CSV:
         _print.write(frame.to_csv(index=False), to)
     else:
-        _print.write(frame.to_json(orient="records", indent=1, force_ascii=False), to)
+        _print.write(
+            frame.to_json(orient="records", indent=1, force_ascii=False, double_precision=15), to
+        )
 
 
 def merge(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli import _choices
+from bench.cli import _choices, _print
 from bench.errors import ExitCode, UsageError
 from bench.spec import AmpDtype, Options
 
@@ -94,6 +94,7 @@ def _first_lines(wanted: Wanted) -> str:
     return (
         f"{wanted.suite.name} on {worlds} (images drawn on this machine), models from the "
         f"{sources}. This is not ImageNet: ImageNet loading is not in this version.\n"
-        f"{len(wanted.models)} models, {len(wanted.datasets)} datasets{limit}; "
+        f"{_print.counted(len(wanted.models), 'model')}, "
+        f"{_print.counted(len(wanted.datasets), 'dataset')}{limit}; "
         f"{options.device} ({options.device_name}), {options.precision}"
     )

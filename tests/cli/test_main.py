@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -140,6 +142,24 @@ def test_interrupt_is_130(bench: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     said = bench("list")
     assert said.code == 130
     assert one_line(said.err) == "bench: interrupted; run the same command to go on"
+
+
+def test_closed_streams_are_no_mistake(here: Path) -> None:
+    for closed in (">&-", "2>&-"):
+        done = subprocess.run(
+            [
+                "sh",
+                "-c",
+                f'exec "$0" -m bench run tiny --data val --limit 5 {closed}',
+                sys.executable,
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, done
+        assert "unexpected" not in done.stdout + done.stderr
 
 
 def test_version_and_help(bench: Call) -> None:

@@ -87,7 +87,7 @@ def test_csv_and_json_hold_every_measurement(bench: Call, results: Path) -> None
     assert len(rows) == len(objects) == len(frame)
     for row, record, value in zip(rows, objects, frame["value"], strict=True):
         assert float(row["value"]) == value
-        assert record["value"] == pytest.approx(value, rel=1e-9)
+        assert record["value"] == pytest.approx(value, rel=1e-13, abs=1e-15)
         assert row["metric"] == record["metric"]
 
 
