@@ -16,13 +16,14 @@ COLUMNS: tuple[str, ...] = (
     *("job", "run", "measure", "model", "architecture", "family", "kind", "size", "scale"),
     *("trained_on", "pretrain_images", "resolution", "world", "dataset", "role", "twin"),
     *("dataset_digest", "limit", "metric", "value", "unit", "low", "high", "n", "status"),
-    *("error", "device", "device_name", "precision", "batch_size", "seconds", "finished"),
-    "source",
+    *("error", "device", "device_name", "precision", "batch_size", "channels_last", "compile"),
+    *("seconds", "finished", "source"),
 )
 #: Types of the columns that are not text.
 TYPES: Mapping[str, str] = {
     **dict.fromkeys(("value", "low", "high", "seconds"), "float64"),
     **dict.fromkeys(("pretrain_images", "resolution", "limit", "n", "batch_size"), _WHOLE),
+    **dict.fromkeys(("channels_last", "compile"), "bool"),
 }
 _MEASURED = ("metric", "value", "unit", "low", "high", "n")
 
@@ -69,4 +70,5 @@ def described(job: Mapping[str, Any]) -> dict[str, Any]:
         "dataset_digest": job["dataset_digest"],
         "precision": job["precision"],
         **{name: options[name] for name in ("limit", "device", "device_name", "batch_size")},
+        **{name: options[name] for name in ("channels_last", "compile")},
     }

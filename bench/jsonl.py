@@ -147,7 +147,9 @@ def _merge_line(store: Store, number: int, line: bytes) -> bool:
 def _merge_outcome(store: Store, record: dict[str, Any]) -> bool:
     job = record["job"]
     for name, value in frame.described(job).items():
-        if value is not None:
+        if frame.TYPES.get(name) == "bool":
+            _flag(value)
+        elif value is not None:
             _whole(value) if name in frame.TYPES else _text(value)
     _whole(job["images"])  # an estimate of the time left reads it
     data = record["predictions"]
@@ -181,6 +183,12 @@ def _real(value: Any) -> float | None:
     if isinstance(value, bool):
         raise TypeError(f"{value!r} is no number")
     return None if value is None else float(value)
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{value!r:.40} is neither true nor false")
+    return value
 
 
 def _whole(value: Any) -> int:

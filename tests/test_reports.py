@@ -197,6 +197,34 @@ def test_one_name_for_different_pixels_is_a_warning(small: pd.DataFrame) -> None
         assert any("glyphs-r" in text and "different pixels" in text for text in said) == warned
 
 
+def _in_bfloat16(frame: pd.DataFrame, measure: str) -> pd.DataFrame:
+    part = (frame["measure"] == measure) & frame["model"].str.startswith("resnet")
+    return frame.assign(precision=frame["precision"].mask(part, "bfloat16"))
+
+
+MIXTURES: dict[str, tuple[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
+    "precision": ("float32", lambda f: _in_bfloat16(f, "evaluate")),
+    "speeds": ("(precision)", lambda f: _in_bfloat16(f, "speed")),
+    "layout": (
+        "(channels last)",
+        lambda f: f.assign(channels_last=f["family"] == "resnet", compile=False),
+    ),
+    "batch": ("(batch size)", lambda f: f.assign(batch_size=f["model"].str.len())),
+    "role": (
+        "glyphs-r and mine fill one column, R,",
+        lambda f: pd.concat([f, f[f["role"] == "r"].assign(dataset="mine")]),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MIXTURES)
+def test_what_does_not_compare_in_one_column_is_a_warning(case: str, small: pd.DataFrame) -> None:
+    said, mixed = MIXTURES[case]
+    for frame, warned in ((small, False), (mixed(small).reset_index(drop=True), True)):
+        notes = [n.text for n in blocks(build("leaderboard", frame), Note) if n.tone == "warn"]
+        assert any(said in text and "newest" in text for text in notes) == warned, notes
+
+
 CASES: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
     "nothing": lambda f: f[:0],
     "one model": lambda f: f[f["model"] == "resnet_m.g1k"],

@@ -82,6 +82,8 @@ def test_a_stored_outcome_comes_back_whole(store: Store) -> None:
         "device_name": "cpu",
         "precision": "float32",
         "batch_size": 256,
+        "channels_last": False,
+        "compile": False,
         "seconds": 1.25,
         "source": "measured",
     }
@@ -484,6 +486,15 @@ def _lines(tmp_path: Path) -> list[str]:
         store.append(declared.outcome(), store.begin_run(ENV))
         store.export_jsonl(tmp_path / "source.jsonl")
     return (tmp_path / "source.jsonl").read_text().splitlines()
+
+
+def test_a_flag_that_is_none_is_damage(tmp_path: Path, store: Store) -> None:
+    good = "\n".join(_lines(tmp_path))
+    bad = good.replace('"channels_last": false', '"channels_last": "no"')
+    assert bad != good
+    (tmp_path / "bad.jsonl").write_text(bad)
+    with pytest.raises(StoreError, match="neither true nor false"):
+        store.import_jsonl(tmp_path / "bad.jsonl")
 
 
 @pytest.mark.parametrize(

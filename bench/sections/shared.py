@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 #: Families in the order of their colours; others follow by name.
 FAMILIES = ("convnext", "swin", "vit", "resnet")
 ROLES = ("val", "v2", "a", "r", "sketch", "c")
+#: Options that a speed depends on besides the device; the tables have columns for that.
+_WAYS = ("precision", "batch_size", "channels_last", "compile")
 #: What readers call the sets.
 TITLES = {"val": "val", "v2": "V2", "a": "A", "r": "R", "sketch": "Sketch", "c": "C"}
 
@@ -131,6 +133,36 @@ def cautions(frame: pd.DataFrame) -> Iterator[Note]:
             tone=Tone.WARN,
         )
     yield from _pixels(frame)
+    yield from _mixed(frame)
+
+
+def _mixed(frame: pd.DataFrame) -> Iterator[Note]:
+    """Warnings where one column holds numbers that do not compare."""
+    evaluated = frame[(frame["metric"] == "top1") & frame["role"].notna()]
+    for role, sets in evaluated.groupby("role", observed=True)["dataset"]:
+        if sets.nunique() > 1:
+            yield Note(
+                tone=Tone.WARN,
+                text=f"{' and '.join(sorted(sets.unique()))} fill one column, "
+                f"{TITLES.get(str(role), role)}, where the newest of a model counts. Give each a "
+                "store of its own (--output).",
+            )
+    precisions = sorted(evaluated["precision"].dropna().unique())
+    if len(precisions) > 1:
+        yield Note(
+            tone=Tone.WARN,
+            text=f"Accuracies were measured in {' and '.join(precisions)}; of a model and set "
+            "measured in several, the newest counts.",
+        )
+    timed = frame[frame["metric"] == "throughput"]
+    ways = [name for name in _WAYS if name in timed and timed[name].nunique() > 1]
+    if ways:
+        what = ", ".join(name.replace("_", " ") for name in ways)
+        yield Note(
+            tone=Tone.WARN,
+            text=f"Speeds were measured with different options ({what}) and do not compare; of a "
+            "model measured in several ways, the newest counts.",
+        )
 
 
 def conditions(frame: pd.DataFrame) -> str:
