@@ -16,7 +16,7 @@ from bench.analysis.scaling.forms import Array
 from bench.analysis.stats import Interval
 
 #: kappa: sd of ln y per unit of ln(x / x_max) that no form explains.
-DISCREPANCY = 0.035
+DISCREPANCY = 0.03
 #: Degrees of freedom with which the assumed noise is believed.
 PRIOR_DOF = 2
 #: Points that any larger number counts as: residuals about a form that is not the truth are alike,
