@@ -31,6 +31,7 @@ Exit codes:
 Environment:
   BENCH_PATH   folders with models, datasets, suites, reports and metrics of your own
   BENCH_CACHE  where drawn images are kept
+  BENCH_ZOO    a folder with weights of your own, looked into before the package's
   BENCH_DEBUG  1 shows the traceback of an unexpected error
 """
 

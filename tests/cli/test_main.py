@@ -173,3 +173,10 @@ def test_help_documents_every_exit_code(bench: Call) -> None:
     text = bench("--help").out
     documented = {int(code) for code in re.findall(r"^ +(\d+)  ", text, re.M)}
     assert documented == set(ExitCode)
+
+
+def test_help_documents_every_variable(bench: Call) -> None:
+    sources = Path(package.__file__).parent.rglob("*.py")
+    read = {name for file in sources for name in re.findall(r'"(BENCH_[A-Z]+)"', file.read_text())}
+    documented = set(re.findall(r"^ +(BENCH_[A-Z]+)  ", bench("--help").out, re.M))
+    assert documented == read
