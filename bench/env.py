@@ -24,7 +24,7 @@ from bench.spec import Options, to_json
 #: Installed versions that can change a number.
 PACKAGES = (
     *("torch", "torchvision", "timm", "numpy", "pillow", "matplotlib", "fvcore", "safetensors"),
-    *("datasets", "pandas", "scipy"),
+    *("pandas", "scipy"),
 )
 #: Variables that can change a number; anything else may be a secret.
 VARIABLES = (

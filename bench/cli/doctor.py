@@ -41,13 +41,20 @@ def _program() -> list[str]:
         f"{name} {version or 'ABSENT'}" for name, version in env.snapshot()["packages"].items()
     ]
     declared = registry.load()
-    counts = f"{len(declared.models)} models, {len(declared.datasets)} datasets, "
+    counts = ", ".join(
+        _print.counted(len(found), noun)
+        for found, noun in (
+            (declared.models, "model"),
+            (declared.datasets, "dataset"),
+            (declared.suites, "suite"),
+            (declared.reports, "report"),
+        )
+    )
     folders = os.environ.get(registry.SEARCH_PATH)
     return [
         f"bench {bench.__version__}, Python {platform.python_version()}, {platform.platform()}",
         ", ".join(packages),
-        f"{counts}{len(declared.suites)} suites, {len(declared.reports)} reports"
-        + (f"; {registry.SEARCH_PATH}={folders}" if folders else ""),
+        counts + (f"; {registry.SEARCH_PATH}={folders}" if folders else ""),
     ]
 
 
