@@ -111,7 +111,7 @@ DATASETS = (
     _set(
         "c",
         Role.C,
-        5_000,
+        2_500,
         _STREAM_VAL,
         "ten corruptions at five severities of val's scenes",
         groups=tuple(f"{kind}-{severity}" for kind in CORRUPTIONS for severity in range(1, 6)),
