@@ -19,11 +19,10 @@ _SHOWN = 40  # characters of a cell in a complaint
 
 @dataclass(frozen=True)
 class Observations:
-    """Points to fit: ``table`` has columns ``group x y``, y in 0..1.
+    """Points to fit: ``table`` has columns ``group x y``.
 
-    y is an error rate, or a loss over the largest of all, as a fit bounds its floor by 1;
-    ``factor`` gives back percent or the loss. ``missing`` counts, for each group, the rows that
-    lack x or y; ``notes`` say how the columns were read.
+    y is an error rate in 0..1, or a loss as given. ``missing`` counts, for each group, the rows
+    that lack x or y; ``notes`` say how the columns were read.
     """
 
     table: pd.DataFrame
@@ -32,7 +31,11 @@ class Observations:
     quantity: Quantity
     missing: Mapping[str, int]
     notes: tuple[str, ...]
-    factor: float = 100.0
+
+    @property
+    def factor(self) -> float:
+        """What gives back percent; 1 for a loss, which has no unit."""
+        return 1.0 if self.quantity is Quantity.LOSS else 100.0
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -79,12 +82,8 @@ def observations(
         raise ValueError(f"no row has both {x} and {y}")
     missing = (~known).groupby(group, sort=False).sum()
     table = pd.DataFrame({"group": group, "x": xs, "y": ys})[known].reset_index(drop=True)
-    factor = 100.0
-    if quantity is Quantity.LOSS:
-        factor = float(table["y"].max())
-        table["y"] /= factor
     counts = {str(name): int(n) for name, n in missing.items()}
-    return Observations(table, x, y, quantity, counts, (note,), factor)
+    return Observations(table, x, y, quantity, counts, (note,))
 
 
 def select(frame: pd.DataFrame, conditions: Mapping[str, str]) -> pd.DataFrame:

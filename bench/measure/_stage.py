@@ -148,11 +148,10 @@ def fresh(network: nn.Module, recipe: Recipe) -> nn.Module:
 
 def fit_head(network: nn.Module, classes: int) -> None:
     """Cuts the classifier down to its first ``classes`` rows: labels of both sets agree there."""
-    for layer in network.modules():
-        if isinstance(layer, nn.Linear) and layer.out_features > classes:
-            name = next(n for n, m in network.named_modules() if m is layer)
-            if not name.startswith(("head", "fc")):
-                continue
+    for name, layer in network.named_modules():
+        if not name.startswith(("head", "fc")) or not isinstance(layer, nn.Linear):
+            continue
+        if layer.out_features > classes:
             layer.weight = nn.Parameter(layer.weight[:classes].detach().clone())
             layer.bias = nn.Parameter(layer.bias[:classes].detach().clone())
             layer.out_features = classes
