@@ -147,10 +147,17 @@ def _merge_line(store: Store, number: int, line: bytes) -> bool:
 def _merge_outcome(store: Store, record: dict[str, Any]) -> bool:
     job = record["job"]
     for name, value in frame.described(job).items():
-        if frame.TYPES.get(name) == "bool":
-            _flag(value)
-        elif value is not None:
-            _whole(value) if name in frame.TYPES else _text(value)
+        match frame.TYPES.get(name):
+            case "bool":
+                _flag(value)
+            case _ if value is None:
+                pass
+            case None:
+                _text(value)
+            case "float64":
+                _real(value)
+            case _:
+                _whole(value)
     _whole(job["images"])  # an estimate of the time left reads it
     data = record["predictions"]
     moment = datetime.fromisoformat(record["finished"]).isoformat(timespec="milliseconds")

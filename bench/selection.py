@@ -22,7 +22,7 @@ LADDER = (
     *("atto", "femto", "pico", "nano", "xxs", "xs", "ti", "t", "tiny", "s", "small", "m"),
     *("medium", "b", "base", "l", "large", "xl", "xlarge", "xxl", "h", "huge", "g", "giant"),
 )
-_SCALE = re.compile(r"(?:(?:in|imagenet|g|glyphs)[-_]?)?(1k|21k|22k)")
+_SCALE = re.compile(r"(?:(?:in|imagenet|g|glyphs)[-_]?)?(1k|12k|21k|22k|web)")
 _LONGEST_SHOWN = 60
 Declared = TypeVar("Declared", Model, Dataset)
 
@@ -87,7 +87,7 @@ def with_scales(
 def parse_scales(scales: str | Iterable[str | Scale] | None) -> tuple[Scale, ...]:
     """Pretraining scales as people write them: ``in1k``, ``IN-22k``, ``1k``, ``glyphs-22k``.
 
-    timm's ``in21k`` is ``in22k``; None is all of them. Raises UsageError for anything else.
+    ``in21k`` and ``in22k`` are the same; None is all of them. Raises UsageError for anything else.
     """
     if scales is None:
         return tuple(Scale)
@@ -97,12 +97,12 @@ def parse_scales(scales: str | Iterable[str | Scale] | None) -> tuple[Scale, ...
         match = _SCALE.fullmatch(part.lower())
         if match is None:
             raise UsageError(
-                f"unknown pretraining scale {_short(part)!r}; allowed: in1k, in22k, "
-                "or both with a comma between"
+                f"unknown pretraining scale {_short(part)!r}; allowed: in1k, in12k, in22k, web, "
+                "several with a comma between"
             )
-        found.append(Scale.IN1K if match[1] == "1k" else Scale.IN22K)
+        found.append(Scale("22k" if match[1] == "21k" else match[1]))
     if not found:
-        raise UsageError("no pretraining scale given; allowed: in1k, in22k")
+        raise UsageError("no pretraining scale given; allowed: in1k, in12k, in22k, web")
     return tuple(scale for scale in Scale if scale in found)
 
 

@@ -11,59 +11,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from enum import StrEnum
 from typing import Any
 
-
-class Kind(StrEnum):
-    """What mixes information across space."""
-
-    CONVNET = "convnet"
-    TRANSFORMER = "transformer"
-    HYBRID = "hybrid"
-
-
-class Scale(StrEnum):
-    """Pretraining scale: from scratch on the 1k set, or pretrained on the 22k set first."""
-
-    IN1K = "1k"
-    IN22K = "22k"
-
-
-class Role(StrEnum):
-    """The part a dataset plays; ImageNet's sets and the embedded ones share these names."""
-
-    TRAIN = "train"
-    PRETRAIN = "pretrain"
-    VAL = "val"
-    V2 = "v2"
-    A = "a"
-    R = "r"
-    SKETCH = "sketch"
-    C = "c"
-
-
-class Measure(StrEnum):
-    """A kind of job; `bench.measure` maps each to one function."""
-
-    EVALUATE = "evaluate"
-    PROFILE = "profile"
-    SPEED = "speed"
-
-
-class AmpDtype(StrEnum):
-    """Autocast dtype, as timm's ``--amp-dtype`` names it."""
-
-    FLOAT16 = "float16"
-    BFLOAT16 = "bfloat16"
-
-
-class Status(StrEnum):
-    """How a job ended."""
-
-    OK = "ok"
-    FAILED = "failed"
-
+from bench.kinds import AmpDtype, CropMode, Interpolation, Kind, Measure, Role, Scale, Status
 
 #: Raise a measure's number when its definition changes: old rows are then measured again.
 MEASURE_VERSION: Mapping[Measure, int] = {
@@ -74,12 +24,23 @@ MEASURE_VERSION: Mapping[Measure, int] = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class Transform:
+    """From an encoded image to ``size`` x ``size`` pixels: everything that decides their values."""
+
+    size: int  #: pixels, height and width
+    crop_pct: float = 1.0  #: share of the resized side that is kept
+    crop_mode: CropMode = CropMode.CENTER
+    interpolation: Interpolation = Interpolation.BICUBIC
+
+
+@dataclass(frozen=True, kw_only=True)
 class Model:
     """One network with one set of weights.
 
     ``arch`` is the import path of a class or function that builds the network
     (``timm.models.convnext:ConvNeXt``) and ``kwargs`` what it is called with, so two models
-    of equal ``arch`` and ``kwargs`` cost the same whatever their weights.
+    of equal ``arch`` and ``kwargs`` cost the same whatever their weights. A model that timm knows
+    by name is ``timm:create_model`` with that name in ``kwargs``.
     """
 
     name: str  #: unique, ``<architecture>.<weights tag>`` as in timm: ``convnext_m.g22k``
@@ -95,10 +56,31 @@ class Model:
     world: str  #: which datasets its labels mean something on: ``glyphs``, ``imagenet``
     scale: Scale  #: pretraining scale
     trained_on: str  #: the chain, ``glyphs-22k>glyphs-1k``
-    pretrain_images: int  #: distinct images of the largest pretraining set, 0 from scratch
-    weights: str  #: path of a safetensors file, relative to the zoo folder
-    weights_sha256: str  #: hex digest of that file, from its card
-    source: str = "zoo"
+    #: distinct images of the largest pretraining set, 0 from scratch, None where it is not known
+    pretrain_images: int | None
+    #: training images with repeats, all stages together; None where it is not known
+    images_seen: int | None = None
+    #: a safetensors file of the zoo folder, or ``hf-hub:<owner>/<repository>`` for a published one
+    weights: str
+    #: hex digest of that file: from its card, or of the file that was fetched; "" before that
+    weights_sha256: str
+    revision: str | None = None  #: commit of the hub's repository that the file is from
+    source: str = "zoo"  #: ``zoo``, ``timm``
+    crop_pct: float = 1.0
+    crop_mode: CropMode = CropMode.CENTER
+    interpolation: Interpolation = Interpolation.BICUBIC
+    #: what of the published preprocessing the user changed: ``img-size=288 crop-pct=1.0``
+    changed: str = ""
+
+    @property
+    def transform(self) -> Transform:
+        """How the images it is shown are prepared."""
+        return Transform(
+            size=self.resolution,
+            crop_pct=self.crop_pct,
+            crop_mode=self.crop_mode,
+            interpolation=self.interpolation,
+        )
 
     @property
     def architecture(self) -> str:
@@ -108,19 +90,21 @@ class Model:
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """One labelled set of images.
+    """One labelled set of images, drawn or read.
 
     ``draw`` is the import path of ``(dataset, index) -> (pixels, label)``, pixels a uint8
-    array of shape (resolution, resolution, 3); ``options`` is what that function reads.
+    array of shape (resolution, resolution, 3); ``options`` is what that function reads. A set that
+    is read has no ``draw``; ``place`` says where it lies once the user has said so.
     """
 
     name: str  #: unique: ``glyphs-r``
     world: str  #: ``glyphs``, ``imagenet``
     role: Role
-    images: int
-    classes: int
-    resolution: int  #: pixels
-    draw: str
+    images: int  #: as published; what is found on disk may differ
+    classes: int  #: classes that its labels cover
+    resolution: int  #: pixels; 0 where images differ in size
+    draw: str = ""
+    place: str = ""  #: folder, tar shards or ``hf:<id>`` that a set is read from
     options: Mapping[str, Any] = field(default_factory=dict)
     twin: str | None = None  #: the in-distribution set that a shifted set is compared with
     digest: str | None = None  #: sha256 of pixels and labels as published; None: not published
@@ -137,6 +121,7 @@ class Suite:
     datasets: tuple[str, ...]  #: dataset names or globs
     measures: tuple[Measure, ...]
     report: str  #: name of the report that shows it
+    world: str = "glyphs"  #: whose datasets and models are meant where nothing else is said
     notebook: str = ""  #: the suite file's docstring: command, duration, what to expect
 
 
@@ -152,7 +137,8 @@ class Options:
     channels_last: bool = False
     compile: bool = False
     workers: int = 2  #: processes that prepare images
-    limit: int | None = None  #: first so many images of each set; None is all
+    limit: int | None = None  #: only so many images of each set; None is all
+    cache: bool = True  #: keep prepared images on disk for the next model
 
     @property
     def precision(self) -> str:
@@ -196,6 +182,8 @@ class Job:
                 "limit": options.limit,
                 "precision": options.precision,
             }
+            if self.dataset is not None and not self.dataset.draw:
+                key["transform"] = asdict(model.transform)
             if options.amp:
                 key["batch_size"] = options.batch_size
         if self.measure is Measure.SPEED:
@@ -242,7 +230,9 @@ class Outcome:
 
 
 def to_json(record: Model | Dataset | Suite | Options | Job) -> dict[str, Any]:
-    """A declaration as JSON-ready built-ins."""
+    """A declaration as JSON-ready built-ins; of a job without where its images lie on this disk."""
+    if isinstance(record, Job) and record.dataset is not None:
+        record = replace(record, dataset=replace(record.dataset, place=""))
     data: dict[str, Any] = json.loads(json.dumps(asdict(record), default=str))
     return data
 
@@ -250,7 +240,9 @@ def to_json(record: Model | Dataset | Suite | Options | Job) -> dict[str, Any]:
 __all__ = [
     "MEASURE_VERSION",
     "AmpDtype",
+    "CropMode",
     "Dataset",
+    "Interpolation",
     "Job",
     "Kind",
     "Measure",
@@ -262,6 +254,7 @@ __all__ = [
     "Scale",
     "Status",
     "Suite",
+    "Transform",
     "replace",
     "to_json",
 ]

@@ -138,7 +138,8 @@ def test_scales_as_people_write_them(written: str) -> None:
 
 
 def test_other_scales() -> None:
-    assert selection.parse_scales(None) == selection.parse_scales([Scale.IN22K, Scale.IN1K])
+    assert selection.parse_scales(None) == selection.parse_scales(list(Scale))
+    assert selection.parse_scales("web,12k") == (Scale.IN12K, Scale.WEB)
     assert selection.parse_scales("in21k") == (Scale.IN22K,)
     for wrong in ("5k", "in", "k", "1k22k", "none"):
         with pytest.raises(UsageError, match=f"scale '{wrong}'; allowed: in1k, in22k"):

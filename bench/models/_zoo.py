@@ -57,17 +57,19 @@ def family(
             trained_on=chain,
             pretrain_images=images,
             weights=f"{name}_{size}.{tag}.safetensors",
-            weights_sha256=_card_digest(f"{name}_{size}.{tag}"),
+            weights_sha256=str(card.get("sha256", "")),
+            images_seen=card.get("images_seen"),
         )
         for size, kwargs in sizes.items()
         for scale, (tag, chain, images) in _TAGS.items()
+        for card in [_card(f"{name}_{size}.{tag}")]
     )
 
 
-def _card_digest(name: str) -> str:
-    """The sha256 that the model's card states, or "" where it has not been trained."""
+def _card(name: str) -> Mapping[str, Any]:
+    """What the model's card states; nothing where it has not been trained."""
     try:
         card = json.loads(zoo_file(f"{name}.json").read_text(encoding="utf-8"))
-        return str(card["sha256"])
-    except (OSError, ValueError, KeyError, TypeError):  # absent, or no card
-        return ""
+    except (OSError, ValueError):  # absent, or no card
+        return {}
+    return card if isinstance(card, dict) else {}
