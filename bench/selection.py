@@ -22,7 +22,7 @@ LADDER = (
     *("atto", "femto", "pico", "nano", "xxs", "xs", "ti", "t", "tiny", "s", "small", "m"),
     *("medium", "b", "base", "l", "large", "xl", "xlarge", "xxl", "h", "huge", "g", "giant"),
 )
-_SCALE = re.compile(r"(?:(?:in|imagenet|g|glyphs)[-_]?)?(1k|12k|21k|22k|web)")
+_SCALE = re.compile(r"(?:(?:in|imagenet|g|glyphs)[-_]?)?(1k|12k|21k|22k|web|unknown)")
 _LONGEST_SHOWN = 60
 Declared = TypeVar("Declared", Model, Dataset)
 
