@@ -14,6 +14,9 @@ from bench.errors import DataError
 from bench.models._weights import read
 from bench.spec import Model
 
+#: What timm raises for a name or an argument that it does not know.
+_UNBUILDABLE = (ImportError, AttributeError, TypeError, ValueError, AssertionError, RuntimeError)
+
 
 def basic_resnet(**kwargs: Any) -> nn.Module:
     """A timm `ResNet` of basic blocks: the block is a class, which a declaration cannot hold."""
@@ -23,17 +26,23 @@ def basic_resnet(**kwargs: Any) -> nn.Module:
     return cast(nn.Module, ResNet(block, **kwargs))
 
 
-def build(model: Model, *, weights: bool = True) -> nn.Module:
-    """The network in eval mode, float32, on the CPU; with random weights if ``weights`` is false.
+def build(model: Model, *, weights: bool = True, device: str = "cpu") -> nn.Module:
+    """The network in eval mode, float32; with random weights if ``weights`` is false.
 
-    Raises `DataError` when the weights are missing, unreadable, of another digest than the card
-    says, or do not fit the network. Half-precision weights are widened, which is exact.
+    On ``device``; ``meta`` allocates nothing, for counting, and takes no weights. Raises
+    `DataError` when the weights are missing, unreadable, of another digest than the card says, or
+    do not fit the network. Half-precision weights are widened, which is exact.
     """
     module, name = model.arch.split(":")
+    kwargs = dict(model.kwargs)
+    if module == "timm":
+        kwargs.setdefault("num_classes", model.classes)
     try:
-        network = cast(nn.Module, getattr(import_module(module), name)(**model.kwargs))
-    except (ImportError, AttributeError, TypeError, ValueError, AssertionError) as error:
-        raise DataError(f"cannot build {model.name} from {model.arch}: {error}") from error
+        with torch.device(device):
+            network = cast(nn.Module, getattr(import_module(module), name)(**kwargs))
+    except _UNBUILDABLE as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"cannot build {model.name} from {model.arch}: {reason}") from error
     if weights:
         _load(network, model)
     return network.float().eval()
