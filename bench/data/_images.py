@@ -3,6 +3,7 @@
 A set is drawn (`bench.data._load`) or read. One that is read is first listed (`Listing`: which
 encoded images there are, and their labels), then prepared for a `Transform`
 (`bench.data._prepared`). Either way it may be larger than memory: nothing here holds all of it.
+`bench.data._open` opens both.
 """
 
 from __future__ import annotations
@@ -14,9 +15,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.data._load import Images, Progress, open_images
-from bench.errors import DataError
-from bench.spec import Dataset, Transform
+from bench.data._load import Images
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,25 +107,3 @@ class Drawn:
     def take(self, which: NDArray[np.intp]) -> NDArray[np.uint8]:
         """See `ImageSet`."""
         return self._pixels[which]
-
-
-def opened(
-    dataset: Dataset,
-    transform: Transform,
-    *,
-    workers: int = 2,
-    limit: int | None = None,
-    progress: Progress | None = None,
-) -> ImageSet:
-    """A dataset's images, prepared by ``transform``; the first ``limit`` of a drawn set.
-
-    Raises `DataError` where the set cannot be drawn or read, or a drawn one has another size.
-    """
-    images = open_images(dataset, workers=workers, limit=limit, progress=progress)
-    height, width = images.pixels.shape[1:3]
-    if (height, width) != (transform.size, transform.size):
-        raise DataError(
-            f"{dataset.name} is {width}x{height} pixels, asked for are "
-            f"{transform.size}x{transform.size}"
-        )
-    return Drawn(images, tuple(dataset.options.get("groups", ())))
