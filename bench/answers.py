@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from bench.errors import UsageError
 from bench.metrics.stored import Predictions, unpack
 
 if TYPE_CHECKING:
@@ -34,14 +35,21 @@ def reader(store: Store) -> Read:
     return read
 
 
-def report(build: Callable[..., Any], frame: pd.DataFrame, env: Any, store: Store) -> Any:
+def report(
+    build: Callable[..., Any], frame: pd.DataFrame, env: Any, store: Store | None, **choices: Any
+) -> Any:
     """What a report's ``build(frame, env)`` makes; with an argument ``read`` if it takes one.
 
-    ``read`` gives it the answers of a job by its id, for paired comparisons.
+    ``read`` gives it the answers of a job by its id, for paired comparisons. Of ``choices``, those
+    that are not None are passed on; UsageError if the report knows no such choice.
     """
-    if "read" in inspect.signature(build).parameters:
-        return build(frame, env, read=reader(store))
-    return build(frame, env)
+    known = inspect.signature(build).parameters
+    given = {name: value for name, value in choices.items() if value is not None}
+    if unknown := [name for name in given if name not in known]:
+        raise UsageError(f"this report has no --{unknown[0]}")
+    if "read" in known and store is not None:
+        given["read"] = reader(store)
+    return build(frame, env, **given)
 
 
 def correct(frame: pd.DataFrame, read: Read) -> dict[tuple[str, str], NDArray[np.bool_]]:

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from bench.analysis.axes import COSTS, CostAxis
 from bench.analysis.table import fits, pretraining_gain, robustness_lines, scaling_table
 from bench.answers import Read, correct
 from bench.report import Block, Figure, Heading, Note, Report, Table, Text, Tone
 from bench.sections import (
+    axes,
     comparison,
     corruption,
     evidence,
@@ -24,16 +26,22 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def build(frame: pd.DataFrame, env: Mapping[str, Any], read: Read | None = None) -> Report:
+def build(
+    frame: pd.DataFrame,
+    env: Mapping[str, Any],
+    read: Read | None = None,
+    axis: CostAxis = CostAxis.GMACS,
+) -> Report:
     """The report of a store's ``frame``; each world, as glyphs, has tables of its own.
 
-    With ``read``, which gives a job's stored answers, gains are compared image by image.
+    With ``read``, which gives a job's stored answers, gains are compared image by image. ``axis``
+    is the cost that the laws are over.
     """
     worlds = sorted(set(frame["world"].dropna()))
     blocks: list[Block] = []
     for world in worlds:
         part = frame[frame["world"] == world]
-        found = _world(part, read)
+        found = _world(part, read, axis)
         blocks += found if len(worlds) == 1 else map(_named(str(world)), found)
     if not worlds:
         blocks.append(Note(text="Nothing has been measured yet.", tone=Tone.WARN))
@@ -46,15 +54,15 @@ def build(frame: pd.DataFrame, env: Mapping[str, Any], read: Read | None = None)
     )
 
 
-def _world(frame: pd.DataFrame, read: Read | None) -> Iterator[Block]:
+def _world(frame: pd.DataFrame, read: Read | None, axis: CostAxis) -> Iterator[Block]:
     """All that one world's numbers show."""
     table = scaling_table(frame)
-    fitted, lines = fits(table), robustness_lines(table)
+    fitted, lines = fits(table, COSTS[axis].column), robustness_lines(table)
     right = correct(frame, read) if read else None
-    gain = pretraining_gain(table, right)
-    laws = comparison.laws(table, fitted)
+    gain = pretraining_gain(table, right, shared.target_images(frame))
+    laws = comparison.laws(table, axis)
     scales = [scale for scale in comparison.SCALES if scale in set(table["scale"])]
-    compared = [comparison.compare(laws, scale) for scale in scales]
+    compared = [comparison.compare(laws, scale, axis) for scale in scales]
     said = [*map(comparison.sentence, compared), scaling.gain_sentence(gain)]
     yield Text(text=" ".join(said).strip(), lead=True)
     yield from shared.cautions(frame)
@@ -63,11 +71,12 @@ def _world(frame: pd.DataFrame, read: Read | None) -> Iterator[Block]:
         yield at_equal_cost
     yield Heading(text="Models")
     yield models.table_of(table, frame)
-    if table[["gmacs", "val"]].notna().all(axis=1).any():
+    if table[[COSTS[axis].column, "val"]].notna().all(axis=1).any():
         yield Heading(text="Error against cost")
-        yield figures.error_over_cost(table, laws)
-        yield scaling.fits(fitted)
-        yield from evidence.between_families(laws, table)
+        yield figures.error_over_cost(table, laws, axis)
+        yield scaling.fits(fitted, axis)
+        yield from axes.across(table, axis, laws)
+        yield from evidence.between_families(laws, table, axis)
     pairs = scaling.gains(gain, table, frame)
     if pairs is not None:
         yield Heading(text="What pretraining buys")
@@ -79,7 +88,7 @@ def _world(frame: pd.DataFrame, read: Read | None) -> Iterator[Block]:
         yield scaling.robustness(table, lines)
         yield from published.against_published(table)
         yield from corruption.corruptions(frame, table, right)
-    yield from evidence.of_fits(laws, fitted)
+    yield from evidence.of_fits(laws, fitted, axis)
 
 
 def _named(world: str) -> Any:

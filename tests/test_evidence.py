@@ -12,6 +12,7 @@ import pytest
 
 from bench import answers as stored_answers
 from bench import registry
+from bench.analysis.axes import CostAxis
 from bench.analysis.stats import mcnemar_midp
 from bench.analysis.table import fits, pretraining_gain, scaling_table
 from bench.report import Heading, Report, Table, Text
@@ -99,7 +100,7 @@ def fitted() -> tuple[pd.DataFrame, pd.DataFrame, Any]:
     frame = synthetic.frame(("convnext", "swin", "vit"))
     few = scaling_table(frame[(frame["scale"] == "1k") & (frame["size"] != "xs")])
     found = fits(few)
-    return few, found, comparison.laws(few, found)
+    return few, found, comparison.laws(few)
 
 
 def test_every_fit_has_its_checklist(fitted: Any) -> None:
@@ -128,9 +129,9 @@ def test_refused_fits_have_none(fitted: Any) -> None:
     few, _, _ = fitted
     none = few[few["size"].isin(["s", "m"])]
     found = fits(none)
-    laws = comparison.laws(none, found)
+    laws = comparison.laws(none)
     assert list(evidence.of_fits(laws, found)) == []
-    assert list(checklist.checklist([], evidence._CONDITIONS)) == []
+    assert list(checklist.checklist([], evidence._conditions(CostAxis.GMACS))) == []
 
 
 def test_families_are_tested_in_words(fitted: Any) -> None:
@@ -152,7 +153,7 @@ def test_families_are_tested_in_words(fitted: Any) -> None:
 def test_three_sizes_are_not_testable_in_the_report(fitted: Any) -> None:
     few, _, _ = fitted
     three = few[few["size"] != "s"]
-    laws = comparison.laws(three, fits(three))
+    laws = comparison.laws(three)
     text = " ".join(b.text for b in evidence.between_families(laws, three) if isinstance(b, Text))
     assert "not testable: convnext has 3 sizes" in text
 
@@ -160,7 +161,7 @@ def test_three_sizes_are_not_testable_in_the_report(fitted: Any) -> None:
 def test_one_family_is_compared_with_nothing(fitted: Any) -> None:
     few, _, _ = fitted
     alone = few[few["family"] == "swin"]
-    laws = comparison.laws(alone, fits(alone))
+    laws = comparison.laws(alone)
     assert list(evidence.between_families(laws, alone)) == []
 
 

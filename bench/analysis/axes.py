@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -20,6 +22,58 @@ TITLES = {
     MatchBy.LATENCY: ("latency", "ms"),
     MatchBy.PARAMS: ("parameters", "M"),
     MatchBy.RESOLUTION: ("resolution", "pixels"),
+}
+
+
+class CostAxis(StrEnum):
+    """What a scaling law of the report is over."""
+
+    GMACS = "gmacs"
+    PARAMS = "params"
+    ACTIVATIONS = "activations"
+    LATENCY = "latency"
+    TRAINING = "training"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """How an axis is read from a scaling table, and said."""
+
+    column: str
+    name: str  #: ``Fitted val error over <name>``
+    unit: str  #: ``12 % at 3.4 <unit>``
+    about: str
+
+
+COSTS: Mapping[CostAxis, Cost] = {
+    CostAxis.GMACS: Cost(
+        "gmacs",
+        "GMACs",
+        "GMACs",
+        "billions of multiply-accumulates (half the FLOPs) of one forward pass of the whole "
+        "network at its test resolution; not the compute of training",
+    ),
+    CostAxis.PARAMS: Cost(
+        "params", "params", "M params", "millions of numbers that training changes, head included"
+    ),
+    CostAxis.ACTIVATIONS: Cost(
+        "activations",
+        "activations",
+        "M activations",
+        "millions of outputs of convolutions and linear layers for one image",
+    ),
+    CostAxis.LATENCY: Cost(
+        "latency",
+        "latency",
+        "ms",
+        "median latency of one image on the machine named at the top, ms",
+    ),
+    CostAxis.TRAINING: Cost(
+        "train_gmacs",
+        "training GMACs",
+        "GMACs of training",
+        "3 x forward GMACs x images seen in all stages (Kaplan et al., 2020, section 2.1)",
+    ),
 }
 
 

@@ -17,31 +17,41 @@ from bench.analysis.gain import pretraining_gain
 from bench.analysis.laws import fits
 from bench.analysis.published_lines import Twin, against_published
 from bench.analysis.robustness import Line, NoLine, absolute_drop, fit_line, relative_drop
+from bench.analysis.series import series
 
 Record = dict[Any, Any]
 
 #: Distribution shifts, in the order of the table.
 SHIFTS = ("v2", "a", "r", "sketch", "c")
-ROLES = ("val", *SHIFTS)
-_COST = ("params", "gmacs", "activations", "throughput")
+ROLES = ("val", "real", *SHIFTS)
+_COST = ("params", "gmacs", "activations", "throughput", "latency_p50")
+#: Top-1 on the val images of a shifted set's classes, as val's own job stores it.
+_SUBSETS = {f"top1/{shift}-classes": shift for shift in SHIFTS}
 _PER_SHIFT = ("twin", "drop", "rel_drop", "er", "published_er", "beyond")
 _ABOUT = ("family", "kind", "size", "scale", "model", "source")
-_LADDER = {size: rank for rank, size in enumerate(("xs", "s", "m", "l", "xl"))}
+#: Whole numbers of a model that not every frame has.
+_COUNTS = ("resolution", "pretrain_images", "images_seen")
+#: A training step costs about three forward passes: its own and twice that backwards, see Kaplan
+#: et al. (2020), Scaling laws for neural language models, section 2.1.
+_PASSES = 3
 
 
 def scaling_table(frame: pd.DataFrame) -> pd.DataFrame:
     """One row per model of the store's ``frame``, by family, pretraining scale and size.
 
-    Columns: ``family kind size scale model source``; ``params`` (M), ``gmacs``, ``activations``
-    (M), ``throughput`` (img/s, with ``_low`` and ``_high``) and the ``device_name`` it was measured
-    on; for ``val v2 a r sketch c`` the top-1 (%) with ``_low``, ``_high`` and ``_n``; ``twin_`` and
-    a shift's name, top-1 on that shift's in-distribution twin; ``drop_`` and ``rel_drop_``, what
-    is lost from the twin (points, %); ``er_`` effective robustness (points) over this table's own
-    line (NaN at 0 or 100 %, as for a model that a set was mined against); ``failed``, how many
-    jobs failed, and ``problems``, why. Absent numbers are NaN.
+    Columns: ``family kind size scale model source``; ``series``, see `bench.analysis.series`;
+    ``resolution`` (pixels), ``pretrain_images``, ``images_seen``; ``params`` (M), ``gmacs``,
+    ``activations`` (M), ``throughput`` (img/s) and ``latency`` (ms, median at batch 1), both with
+    ``_low`` and ``_high``, and the ``device_name`` they were measured on; ``train_gmacs``, the
+    compute of training, 3 x GMACs x images seen; for ``val real v2 a r sketch c`` the top-1 (%)
+    with ``_low``, ``_high`` and ``_n``; ``twin_`` and a shift's name, top-1 on that shift's
+    in-distribution twin; ``drop_`` and ``rel_drop_``, what is lost from the twin (points, %);
+    ``er_`` effective robustness (points) over this table's own line (NaN at 0 or 100 %, as for a
+    model that a set was mined against); ``failed``, how many jobs failed, and ``problems``, why.
+    Absent numbers are NaN.
 
-    Cost and speed belong to an architecture: they serve every weights of it. Of several
-    measurements of one thing, whole sets come before limited ones, then the newest counts.
+    Cost and speed belong to an architecture at a resolution: they serve every weights of it. Of
+    several measurements of one thing, whole sets come before limited ones, then the newest counts.
 
     Raises `ValueError` if the frame lacks a column.
     """
@@ -49,24 +59,28 @@ def scaling_table(frame: pd.DataFrame) -> pd.DataFrame:
     if absent := sorted(needed - set(frame.columns)):
         raise ValueError(f"no column {', '.join(absent)}")
     frame = frame.reset_index(drop=True)
-    good = newest_last(frame[frame["metric"].isin(("top1", *_COST)) & frame["value"].notna()])
+    frame = frame.assign(**{name: math.nan for name in _COUNTS if name not in frame})
+    good = newest_last(
+        frame[frame["metric"].isin(("top1", *_SUBSETS, *_COST)) & frame["value"].notna()]
+    )
     bad = frame[frame["status"] == "failed"].drop_duplicates("job")
-    models = frame[list(dict.fromkeys((*_ABOUT, "architecture")))].drop_duplicates("model")
-    found = _Found({}, {}, {})
+    models = frame[[*_ABOUT, *_COUNTS, "architecture"]].drop_duplicates("model")
+    found = _Found({}, {}, {}, {})
     for record in good.to_dict("records"):  # the last one stays
-        if record["metric"] != "top1":
-            found.cost[record["architecture"], record["metric"]] = record
+        metric = record["metric"]
+        if metric in _COST:
+            found.cost[(*_network(record), metric)] = record
+        elif metric in _SUBSETS:
+            found.subset[record["model"], _SUBSETS[metric]] = record
         elif not pd.isna(record["role"]):
             found.role[record["model"], record["role"]] = record
             found.dataset[record["model"], record["dataset"]] = record
     rows = [_row(model, found, bad) for model in models.to_dict("records")]
     table = pd.DataFrame(rows, columns=_columns())
     table = _with_effective_robustness(table)
-    order = table["size"].map(_LADDER).astype(float).fillna(len(_LADDER))
-    keys = table.assign(_order=order).sort_values(
-        ["family", "scale", "_order", "gmacs", "model"], kind="stable"
-    )
-    return keys.drop(columns="_order").reset_index(drop=True)
+    table.insert(1, "series", series(table))
+    keys = ["family", "scale", "series", "gmacs", "params", "model"]
+    return table.sort_values(keys, kind="stable").reset_index(drop=True)
 
 
 def robustness_lines(table: pd.DataFrame) -> dict[str, Line | NoLine]:
@@ -75,7 +89,8 @@ def robustness_lines(table: pd.DataFrame) -> dict[str, Line | NoLine]:
 
 
 def _columns() -> list[str]:
-    names = [*_ABOUT, *_COST, "throughput_low", "throughput_high", "device_name"]
+    names = [*_ABOUT, *_COUNTS, *_COST[:-1], "throughput_low", "throughput_high"]
+    names += ["latency", "latency_low", "latency_high", "train_gmacs", "device_name"]
     for role in ROLES:
         names += [role, f"{role}_low", f"{role}_high", f"{role}_n"]
     names += [f"{prefix}_{s}" for s in SHIFTS for prefix in _PER_SHIFT]
@@ -97,30 +112,43 @@ def newest_last(rows: pd.DataFrame) -> pd.DataFrame:
 class _Found:
     """The measurement that counts, as a record of the frame."""
 
-    cost: dict[tuple[str, str], Record]  #: by architecture and metric
+    cost: dict[tuple[Any, ...], Record]  #: by network and metric
     role: dict[tuple[str, str], Record]  #: top-1 by model and role
     dataset: dict[tuple[str, str], Record]  #: top-1 by model and dataset
+    subset: dict[tuple[str, str], Record]  #: top-1 on val's images of a shift's classes, likewise
+
+
+def _network(record: Record) -> tuple[Any, ...]:
+    """What cost depends on; NaN equals nothing, so an unknown resolution is None."""
+    pixels = _number(record, "resolution")
+    return record["architecture"], None if math.isnan(pixels) else int(pixels)
 
 
 def _row(about: Record, found: _Found, bad: pd.DataFrame) -> Record:
     """One model's numbers."""
-    row: Record = {name: about[name] for name in _ABOUT}
+    row: Record = {name: about[name] for name in (*_ABOUT, *_COUNTS)}
     model, architecture = about["model"], about["architecture"]
-    for metric in _COST:
-        row[metric] = _number(found.cost.get((architecture, metric)), "value")
-    speed = found.cost.get((architecture, "throughput"))
-    row |= {f"throughput_{end}": _number(speed, end) for end in ("low", "high")}
+    cost = {metric: found.cost.get((*_network(about), metric)) for metric in _COST}
+    row |= {metric: _number(record, "value") for metric, record in cost.items()}
+    row["latency"] = row.pop("latency_p50")
+    speed = cost["throughput"]
+    for name, record in (("throughput", speed), ("latency", cost["latency_p50"])):
+        row |= {f"{name}_{end}": _number(record, end) for end in ("low", "high")}
+    row["train_gmacs"] = _PASSES * row["gmacs"] * _number(about, "images_seen")
     row["device_name"] = speed.get("device_name") if speed else None
     for role in ROLES:
         top1 = found.role.get((model, role))
         row[role] = _number(top1, "value")
         row |= {f"{role}_{end}": _number(top1, end) for end in ("low", "high", "n")}
-        if role != "val" and top1:
+        if role in SHIFTS and top1:
             val = found.role.get((model, "val"))
-            twin = found.dataset.get((model, str(top1.get("twin")))) or val
+            named = found.dataset.get((model, str(top1.get("twin"))))
+            twin = found.subset.get((model, role)) or named or val
             row |= _drop(role, _number(twin, "value"), row[role])
             row |= _published(role, top1, twin, val)
-    costs = (bad["measure"] != "evaluate") & (bad["architecture"] == architecture)
+    pixels = _network(about)[1]
+    same = bad["resolution"].isna() if pixels is None else bad["resolution"] == pixels
+    costs = (bad["measure"] != "evaluate") & (bad["architecture"] == architecture) & same
     mine = bad[costs | (bad["model"] == model)]
     row["failed"] = len(mine)
     row["problems"] = "; ".join(dict.fromkeys(_problem(b) for b in mine.to_dict("records")))
@@ -144,7 +172,7 @@ def _published(role: str, top1: Record, twin: Record | None, val: Record | None)
     known, shift = _number(twin, "value"), _number(top1, "value")
     if not (0 < known < 100 and 0 < shift < 100):
         return {}
-    kind: Twin = "val" if val and twin and twin["dataset"] == val["dataset"] else "classes"
+    kind: Twin = "val" if twin is not None and twin is val else "classes"
     over = against_published(role, known, shift, kind, world=str(top1.get("world")))
     if over is None:
         return {}
@@ -158,7 +186,8 @@ def _number(record: Record | None, column: str) -> float:
 
 
 def _with_effective_robustness(table: pd.DataFrame) -> pd.DataFrame:
-    numbers = [c for c in table.columns if c not in (*_ABOUT, "device_name", "problems")]
+    text = (*_ABOUT, "device_name", "problems")
+    numbers = [c for c in table.columns if c not in text]
     table[numbers] = table[numbers].astype(float)
     for shift, line in robustness_lines(table).items():
         if isinstance(line, Line):

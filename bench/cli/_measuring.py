@@ -105,7 +105,7 @@ def _of_jobs(frame: DataFrame, jobs: Sequence[Job]) -> DataFrame:
     frame = frame[frame["job"].isin(models)].copy()
     for column, attribute in (
         ("model", "name"),
-        *((same, same) for same in ("scale", "trained_on", "pretrain_images")),
+        *((same, same) for same in ("scale", "trained_on", "pretrain_images", "images_seen")),
     ):
         own = {job: getattr(model, attribute) for job, model in models.items()}
         frame[column] = frame["job"].map(own).astype(frame[column].dtype)

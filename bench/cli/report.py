@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bench.analysis.axes import CostAxis
 from bench.cli import _choices, _print
 from bench.errors import UsageError
 
@@ -27,6 +28,12 @@ def report(
         str | None, typer.Option("--report", "-r", help="Name of a report; scaling if not given.")
     ] = None,
     suite: Annotated[str | None, typer.Option(help="The report of that suite.")] = None,
+    axis: Annotated[
+        CostAxis | None,
+        typer.Option(
+            help="Cost that scaling laws are over; gmacs if not given.", show_default=False
+        ),
+    ] = None,
     output: _choices.Output = _choices.DEFAULT_OUTPUT,
 ) -> None:
     """Show the results in the terminal, or write them as HTML, Markdown or LaTeX."""
@@ -37,24 +44,26 @@ def report(
     if html:
         from bench.render import html as page
 
-        _print.write(page.render(built(name, suite, output)), to or Path("report.html"))
+        _print.write(page.render(built(name, suite, output, axis)), to or Path("report.html"))
     elif markdown:
         from bench.render import markdown as text
 
-        _print.write(text.render(built(name, suite, output)), to)
+        _print.write(text.render(built(name, suite, output, axis)), to)
     elif latex:
         from bench.render import latex as paper
 
-        _print.write(paper.render(built(name, suite, output)), to)
+        _print.write(paper.render(built(name, suite, output, axis)), to)
     elif to:
         raise UsageError("--to needs a format: --html, --markdown or --latex")
     else:
         from bench.render import terminal
 
-        terminal.render(built(name, suite, output), _print.console())
+        terminal.render(built(name, suite, output, axis), _print.console())
 
 
-def built(name: str | None, suite: str | None, output: Path) -> Report:
+def built(
+    name: str | None, suite: str | None, output: Path, axis: CostAxis | None = None
+) -> Report:
     """The named report, or the suite's, of everything in the store at ``output``.
 
     Raises StoreError if there is no store, UsageError if it is empty or no such report exists.
@@ -69,5 +78,5 @@ def built(name: str | None, suite: str | None, output: Path) -> Report:
         frame, env = store.frame(), store.env()
         if frame.empty:
             raise UsageError(f"{store.path} holds no results yet; `bench run SUITE` makes some")
-        made: Report = answers.report(build, frame, env, store)
+        made: Report = answers.report(build, frame, env, store, axis=axis)
     return made

@@ -1,17 +1,18 @@
 """Families at equal cost: the sentence that answers the question, with its intervals.
 
-Compared where all of them have been measured, at the top of the range of GMACs that they share:
+Compared where all of them have been measured, at the top of the range of cost that they share:
 nothing is extrapolated. Fitted errors have 90 % intervals; families whose intervals overlap are
 not told apart.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.analysis.axes import COSTS, CostAxis
+from bench.analysis.laws import images_of
 from bench.analysis.scaling import ScalingFit, fit
 from bench.analysis.stats import Interval
 from bench.render.cells import number
@@ -20,55 +21,63 @@ from bench.report import Cell, Column, Form, Table
 if TYPE_CHECKING:
     import pandas as pd
 
-#: (family, pretraining scale) to its law of top-1 error (fraction) over GMACs.
+#: (series, pretraining scale) to its law of top-1 error (fraction) over a cost.
 Laws = Mapping[tuple[str, str], ScalingFit]
 #: How a pretraining scale is said.
-SCALES = {"1k": "from scratch on the 1k set", "22k": "after pretraining on the 22k set"}
-_TITLES = {"1k": "From scratch on 1k", "22k": "Pretrained on 22k"}
+SCALES = {
+    "1k": "from scratch on the 1k set",
+    "12k": "after pretraining on the 12k set",
+    "22k": "after pretraining on the 22k set",
+    "web": "after web-scale pretraining",
+}
+TITLES = {
+    "1k": "From scratch on 1k",
+    "12k": "Pretrained on 12k",
+    "22k": "Pretrained on 22k",
+    "web": "Pretrained on the web",
+}
 
 
-def laws(table: pd.DataFrame, fits: pd.DataFrame) -> Laws:
-    """The laws behind the rows of ``fits``, to draw and to compare."""
-    found = {}
-    for row in fits.to_dict("records"):
-        family, scale, images = str(row["family"]), str(row["scale"]), row["images"]
-        own = table[(table["family"] == family) & (table["scale"] == scale)]
-        own = own.dropna(subset=["gmacs", "val"])
+def laws(table: pd.DataFrame, axis: CostAxis = CostAxis.GMACS) -> Laws:
+    """The laws behind the rows of `bench.analysis.laws.fits`, to draw and to compare."""
+    found, x, images = {}, COSTS[axis].column, images_of(table)
+    for (name, scale), group in table.groupby(["series", "scale"], sort=False):
+        own = group.dropna(subset=[x, "val"])
         try:
-            law = fit(own["gmacs"], 1 - own["val"] / 100, images=_whole(images), unit="gmacs")
+            law = fit(own[x], 1 - own["val"] / 100, images=images, unit=x)
         except ValueError:  # no law has such values; `fits` gives the reason
             continue
-        found[family, scale] = law
+        found[str(name), str(scale)] = law
     return found
-
-
-def _whole(value: float | None) -> int | None:
-    return None if value is None or math.isnan(value) else int(value)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Fitted val errors (%) of families at ``gmacs``, or the ``reason`` why there are none."""
+    """Fitted val errors (%) of families at ``cost``, or the ``reason`` why there are none."""
 
     scale: str
-    gmacs: float = float("nan")
+    axis: CostAxis
+    cost: float = float("nan")
     errors: Mapping[str, Interval] | None = None
     reason: str | None = None
 
 
-def compare(laws: Laws, scale: str) -> Comparison:
+def compare(laws: Laws, scale: str, axis: CostAxis = CostAxis.GMACS) -> Comparison:
     """All families of that pretraining scale at the largest cost that each of them reaches."""
     given = {family: law for (family, s), law in laws.items() if s == scale}
     own = {family: law for family, law in given.items() if not law.refused}
     if len(own) < 2:
         why = [f"{family}: {law.refused}" for family, law in given.items() if law.refused]
         alone = [f"{family} is the only family with a fitted curve" for family in own]
-        return Comparison(scale, reason=", ".join(why + alone) or "no family has errors and cost")
+        why = why + alone or ["no family has errors and cost"]
+        return Comparison(scale, axis, reason=", ".join(why))
     top = min(float(law.x[-1]) for law in own.values())
     if top < max(float(law.x[0]) for law in own.values()):
-        return Comparison(scale, reason="the families share no range of GMACs")
+        reason = f"the families share no range of {COSTS[axis].name}"
+        return Comparison(scale, axis, reason=reason)
     errors = {family: law.predict(top).scaled(100) for family, law in own.items()}
-    return Comparison(scale, top, dict(sorted(errors.items(), key=lambda item: item[1].value)))
+    ranked = sorted(errors.items(), key=lambda item: item[1].value)
+    return Comparison(scale, axis, top, dict(ranked))
 
 
 def sentence(comparison: Comparison) -> str:
@@ -83,8 +92,13 @@ def sentence(comparison: Comparison) -> str:
         verdict = f"but {series(level)} {'overlap' if len(level) > 1 else 'overlaps'} with that"
     return (
         f"{scale[0].upper()}{scale[1:]}, {best} has the lowest val error at equal cost, "
-        f"{percent(error)} at {number(comparison.gmacs, Form.SIGNIFICANT, 2)} GMACs, {verdict}."
+        f"{percent(error)} at {at(comparison)}, {verdict}."
     )
+
+
+def at(comparison: Comparison) -> str:
+    """Where the families are compared: ``3.4 GMACs``."""
+    return f"{number(comparison.cost, Form.SIGNIFICANT, 2)} {COSTS[comparison.axis].unit}"
 
 
 def equal_cost(comparisons: Iterable[Comparison]) -> Table | None:
@@ -106,8 +120,8 @@ def equal_cost(comparisons: Iterable[Comparison]) -> Table | None:
             *(
                 Column(
                     key=comparison.scale,
-                    title=_TITLES[comparison.scale],
-                    unit=f"% at {number(comparison.gmacs, Form.SIGNIFICANT, 2)} GMACs",
+                    title=TITLES[comparison.scale],
+                    unit=f"% at {at(comparison)}",
                     form=Form.FIXED,
                     low=f"{comparison.scale}_low",
                     high=f"{comparison.scale}_high",

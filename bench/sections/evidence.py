@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import bench
+from bench.analysis.axes import COSTS, CostAxis
 from bench.analysis.scaling import ScalingFit, probability_lower
 from bench.render.cells import number
 from bench.report import Block, Form, Heading, Text
@@ -22,28 +23,30 @@ if TYPE_CHECKING:
 _KINDS = {"convnet": "ConvNets", "transformer": "Transformers"}
 
 
-def between_families(laws: Laws, table: pd.DataFrame) -> Iterator[Block]:
+def between_families(
+    laws: Laws, table: pd.DataFrame, axis: CostAxis = CostAxis.GMACS
+) -> Iterator[Block]:
     """Do the families share a law, and who is ahead at equal cost? For each pretraining scale."""
     scales = [scale for scale in SCALES if len(_of(laws, scale)) > 1]
     if not scales:
         return
     yield Heading(text="Do the families share a law?")
-    kinds = dict(zip(table["family"], table["kind"], strict=True))
+    kinds = dict(zip(table["series"], table["kind"], strict=True))
     for scale in scales:
         own = _of(laws, scale)
         said = SCALES[scale]
         yield Heading(text=said[0].upper() + said[1:], level=3)
-        sentence = _kinds(own, kinds)
+        sentence = _kinds(own, kinds, COSTS[axis].unit)
         if sentence:
             yield Text(text=sentence)
-        yield from families.blocks(own, "GMACs", name=f"pairs-{scale}")
+        yield from families.blocks(own, COSTS[axis].name, name=f"pairs-{scale}")
 
 
 def _of(laws: Laws, scale: str) -> dict[str, ScalingFit]:
     return {family: law for (family, own), law in laws.items() if own == scale}
 
 
-def _kinds(laws: Mapping[str, ScalingFit], kinds: Mapping[str, str]) -> str:
+def _kinds(laws: Mapping[str, ScalingFit], kinds: Mapping[str, str], unit: str) -> str:
     """P(ConvNets have the lower error) in words; empty where that takes no two families."""
     sides = {
         kind: [f for f, law in laws.items() if law.posterior is not None and kinds.get(f) == kind]
@@ -61,7 +64,7 @@ def _kinds(laws: Mapping[str, ScalingFit], kinds: Mapping[str, str]) -> str:
     one, two = (f"{_KINDS[kind]} ({series(side)})" for kind, side in sides.items())
     return (
         f"That {one} have a lower val error than {two}, each family counted once, has a "
-        f"probability of {odds[0]} at {number(top, Form.SIGNIFICANT, 2)} GMACs, the most that all "
+        f"probability of {odds[0]} at {number(top, Form.SIGNIFICANT, 2)} {unit}, the most that all "
         f"reach, {odds[1]} at twice and {odds[2]} at four times that."
     )
 
@@ -93,24 +96,24 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
-def of_fits(laws: Laws, fitted: pd.DataFrame) -> Iterator[Block]:
+def of_fits(laws: Laws, fitted: pd.DataFrame, axis: CostAxis = CostAxis.GMACS) -> Iterator[Block]:
     """The good-practice checklist of every fit of ``fitted``, see `bench.analysis.laws.fits`."""
     entries = [
         checklist.Entry.of(f"{row['family']}, {row['scale']}", law, row)
         for row in _records(fitted)
         if (law := laws.get((row["family"], row["scale"]))) is not None
     ]
-    listed = list(checklist.checklist(entries, _CONDITIONS))
+    listed = list(checklist.checklist(entries, _conditions(axis)))
     if listed:
         yield Heading(text="How the fits were made")
         yield from listed
 
 
-_CONDITIONS = checklist.Conditions(
-    x="GMACs: billions of multiply-accumulates (half the FLOPs) of one forward pass of the whole "
-    "network at its test resolution; not the compute of training",
-    y="Top-1 error on val, as a rate",
-    training="As the models' cards say; final checkpoints, one training run each, so that a fit's "
-    "scatter holds the luck of a run",
-    source=f"bench {bench.__version__}; every point is in the download of this report",
-)
+def _conditions(axis: CostAxis) -> checklist.Conditions:
+    return checklist.Conditions(
+        x=f"{COSTS[axis].name}: {COSTS[axis].about}",
+        y="Top-1 error on val, as a rate",
+        training="As the models' cards say; final checkpoints, one training run each, so that a "
+        "fit's scatter holds the luck of a run",
+        source=f"bench {bench.__version__}; every point is in the download of this report",
+    )

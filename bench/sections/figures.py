@@ -6,8 +6,10 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from bench.analysis.axes import COSTS, CostAxis
 from bench.analysis.robustness import Line, NoLine
 from bench.report import Axis, AxisScale, Curve, Figure, Row
+from bench.sections.comparison import TITLES as PANELS
 from bench.sections.comparison import Laws
 from bench.sections.models import rows
 from bench.sections.shared import FAMILIES, TITLES, order
@@ -16,36 +18,36 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _POINTS = 33  # of a curve
-_PANELS = {"1k": "From scratch on 1k", "22k": "Pretrained on 22k"}
 
 
-def error_over_cost(table: pd.DataFrame, laws: Laws) -> Figure:
-    """Val error against GMACs in log-log axes, a panel for each pretraining scale."""
+def error_over_cost(table: pd.DataFrame, laws: Laws, axis: CostAxis = CostAxis.GMACS) -> Figure:
+    """Val error against cost in log-log axes, a panel for each pretraining scale."""
+    cost = COSTS[axis]
     body: list[Row] = []
     for row in rows(table):
         error = {"error": 100 - row["val"], "low": 100 - row["val_high"]}
-        shown = {"panel": _PANELS.get(row["scale"], row["scale"]), "high": 100 - row["val_low"]}
+        shown = {"panel": PANELS.get(row["scale"], row["scale"]), "high": 100 - row["val_low"]}
         body.append(row | error | shown)
-    hues = order(set(table["family"]), FAMILIES)
-    styles = order(set(table["scale"]), tuple(_PANELS))
+    hues = order(set(table["series"]), FAMILIES)
+    styles = order(set(table["scale"]), tuple(PANELS))
     return Figure(
-        name="error-gmacs",
+        name=f"error-{axis}",
         title="Val error against cost",
         caption="Lines are scaling fits with 90 % bands; they weigh points by cost, as the large "
         "end matters. Bars are 95 % intervals.",
-        alt="Val error in percent falls as GMACs rise, one curve for each family.",
+        alt=f"Val error in percent falls as {cost.name} rise, one curve for each family.",
         rows=tuple(body),
-        x=Axis(key="gmacs", label="Cost", unit="GMACs", scale=AxisScale.LOG),
+        x=Axis(key=cost.column, label="Cost", unit=cost.unit, scale=AxisScale.LOG),
         y=Axis(
             key="error", label="Val error", unit="%", scale=AxisScale.LOG, low="low", high="high"
         ),
-        hue="family",
+        hue="series",
         style="scale",
         hues=hues,
         styles=styles,
         label="model",
         panel="panel",
-        panels=tuple(_PANELS.get(scale, scale) for scale in styles),
+        panels=tuple(PANELS.get(s, s) for s in styles if s in set(table["scale"])),
         curves=tuple(_fitted(laws)),
     )
 
@@ -64,7 +66,7 @@ def _fitted(laws: Laws) -> Iterator[Curve]:
             low=tuple(band.low for band in bands),
             high=tuple(band.high for band in bands),
             hue=family,
-            panel=_PANELS.get(scale, scale),
+            panel=PANELS.get(scale, scale),
         )
 
 
@@ -114,7 +116,7 @@ def shift_over_val(table: pd.DataFrame, lines: Mapping[str, Line | NoLine]) -> F
         hue="family",
         style="scale",
         hues=order(set(table["family"]), FAMILIES),
-        styles=order(set(table["scale"]), tuple(_PANELS)),
+        styles=order(set(table["scale"]), tuple(PANELS)),
         label="model",
         panel="set",
         panels=tuple(TITLES[role] for role in shifts),

@@ -11,7 +11,7 @@ from bench.sections.comparison import series
 from bench.sections.matched import Found, sentences
 from bench.sections.models import references
 from bench.sections.paired import interval, p_cell, title
-from bench.sections.shared import ROLES, TITLES, conditions
+from bench.sections.shared import SHIFTS, TITLES, conditions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,7 +101,7 @@ def _pairs_table(found: Found) -> Table:
 
 def _shifts_table(found: Found, frame: pd.DataFrame) -> Table | None:
     """The gap of each pair on every shifted set; None where none was measured."""
-    shown = [r for r in ROLES if r != "val" and any(r in row for row in found.pairs)]
+    shown = [r for r in SHIFTS if any(r in row for row in found.pairs)]
     if not shown:
         return None
     body = [dict(row) for row in found.pairs]

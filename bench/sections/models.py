@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench import registry
 from bench.report import Column, Form, Table
-from bench.sections.shared import ROLES, TITLES
+from bench.sections.shared import ROLES, SHIFTS, TITLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +64,7 @@ def references(frame: pd.DataFrame) -> dict[str, tuple[str, str]]:
 def table_of(table: pd.DataFrame, frame: pd.DataFrame) -> Table:
     """The scaling table: family by size by pretraining scale."""
     shown = [role for role in ROLES if table[role].notna().any()]
-    shifts = [role for role in shown if role != "val"]
+    shifts = [role for role in SHIFTS if role in shown]
     mined = references(frame)
     body = rows(table)
     for row in body:

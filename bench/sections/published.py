@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bench.analysis.published_lines import PUBLISHED
 from bench.report import Block, Column, Form, Table
 from bench.sections.models import PRETRAIN, rows
-from bench.sections.shared import ROLES, TITLES
+from bench.sections.shared import SHIFTS, TITLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ def against_published(table: pd.DataFrame) -> Iterator[Block]:
 
     ``table`` is a `bench.analysis.table.scaling_table`.
     """
-    shown = [r for r in ROLES if r != "val" and table[f"published_er_{r}"].notna().any()]
+    shown = [r for r in SHIFTS if table[f"published_er_{r}"].notna().any()]
     if not shown:
         return
     columns = [f"published_er_{role}" for role in shown]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from bench.analysis.axes import COSTS, CostAxis
 from bench.analysis.robustness import Line, NoLine
 from bench.render.cells import number
 from bench.report import Column, Form, Row, Table
@@ -15,56 +16,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def fits(table: pd.DataFrame) -> Table:
+def fits(table: pd.DataFrame, axis: CostAxis = CostAxis.GMACS) -> Table:
     """First scaling fits by family and pretraining scale, or why there is none."""
     body = rows(table)
     for row in body:
         row["unsure"] = "" if row.get("identified") or row.get("reason") else "?"
         row["remark"] = "; ".join(str(row[k]) for k in ("reason", "notes") if row.get(k)) or None
     unsure = any(row["unsure"] for row in body)
-    error, slope = "Fitted error, %", "Slope of ln error over ln GMACs"
-    law = "Law e + b·GMACs^−c"
     return Table(
         name="fits",
-        caption="Scaling fits, val error over GMACs, with 90 % intervals",
-        columns=(
-            Column(key="family", title="Family"),
-            PRETRAIN,
-            Column(key="used", title="Sizes", form=Form.FIXED, digits=0),
-            Column(key="decades", title="Range", unit="decades", form=Form.FIXED),
-            _interval("top", "Largest", error, about="At the family's largest model"),
-            _interval("at_2x", "2× GMACs", error, about="Extrapolated to twice the largest model"),
-            _interval(
-                "elasticity_top",
-                "At largest",
-                slope,
-                form=Form.SIGNED,
-                digits=2,
-                about="Comparable between families, unlike the exponent",
-            ),
-            *(
-                Column(
-                    key=f"drop_one_{end}",
-                    title=title,
-                    group=slope,
-                    form=Form.SIGNED,
-                    digits=2,
-                    about="Over leaving out each size in turn: wide if one model carries it all",
-                )
-                for end, title in (("low", "Drop-one low"), ("high", "high"))
-            ),
-            _interval("exponent", "c", law, digits=2, mark="unsure"),
-            _interval("floor", "Floor e, %", law),
-            Column(
-                key="held_out_miss",
-                title="Held out",
-                unit="points",
-                form=Form.SIGNED,
-                about="The largest model predicted from the others, less measured",
-            ),
-            Column(key="form", title="Form"),
-            *_remark(body),
-        ),
+        caption=f"Scaling fits, val error over {COSTS[axis].name}, with 90 % intervals",
+        columns=(*_fit_columns(COSTS[axis].name), *_remark(body)),
         rows=tuple(body),
         notes=(
             *(
@@ -75,6 +37,34 @@ def fits(table: pd.DataFrame) -> Table:
             "M1 is a line in log-log axes, M2 a power law over a floor, M3 one that bends.",
             "The error is the median of the forms named; c and the floor are M2's.",
         ),
+    )
+
+
+def _fit_columns(cost: str) -> tuple[Column, ...]:
+    error, slope, law = "Fitted error, %", f"Slope of ln error over ln {cost}", "Law e + b·x^−c"
+    signed: dict[str, Any] = {"form": Form.SIGNED, "digits": 2}
+    left_out = "Over leaving out each size in turn: wide if one model carries it all"
+    comparable = "Comparable between families, unlike the exponent"
+    return (
+        Column(key="family", title="Family"),
+        PRETRAIN,
+        Column(key="used", title="Sizes", form=Form.FIXED, digits=0),
+        Column(key="decades", title="Range", unit="decades", form=Form.FIXED),
+        _interval("top", "Largest", error, about="At the family's largest model"),
+        _interval("at_2x", f"2× {cost}", error, about="Extrapolated to twice the largest model"),
+        _interval("elasticity_top", "At largest", slope, about=comparable, **signed),
+        Column(key="drop_one_low", title="Drop-one low", group=slope, about=left_out, **signed),
+        Column(key="drop_one_high", title="high", group=slope, about=left_out, **signed),
+        _interval("exponent", "c", law, digits=2, mark="unsure"),
+        _interval("floor", "Floor e, %", law),
+        Column(
+            key="held_out_miss",
+            title="Held out",
+            unit="points",
+            form=Form.SIGNED,
+            about="The largest model predicted from the others, less measured",
+        ),
+        Column(key="form", title="Form"),
     )
 
 
@@ -101,10 +91,12 @@ def gains(gain: pd.DataFrame, table: pd.DataFrame, frame: pd.DataFrame) -> Table
         role = row["role"]
         cells |= {role: row["gain"]}
         cells |= {f"{role}_{end}": row[f"gain_{end}"] for end in ("low", "high")}
+        if role == "val":
+            cells |= {name: row[name] for name in ("slope", "slope_low", "slope_high")}
     mined = references(frame)
     for role, (_, model) in mined.items():
         for about in rows(table[table["model"] == model]):
-            found.get((about["family"], about["size"]), {})[f"{role}_mark"] = "†"
+            found.get((about["series"], about["size"]), {})[f"{role}_mark"] = "†"
     shown = [role for role in ROLES if role in set(gain["role"])]
     kind = "paired" if gain["paired"].all() else "unpaired, wider than paired ones would be"
     return Table(
@@ -117,6 +109,14 @@ def gains(gain: pd.DataFrame, table: pd.DataFrame, frame: pd.DataFrame) -> Table
             *(
                 _interval(role, TITLES[role], "Gain, points", form=Form.SIGNED, mark=f"{role}_mark")
                 for role in shown
+            ),
+            _interval(
+                "slope",
+                "Slope over images",
+                "Val",
+                form=Form.SIGNED,
+                digits=3,
+                about="Of ln error over ln training images, between the two: a secant, no law",
             ),
         ),
         rows=tuple(found.values()),

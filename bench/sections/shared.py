@@ -10,26 +10,42 @@ from typing import TYPE_CHECKING, Any
 
 from bench import registry
 from bench.report import Block, Column, Download, Form, Heading, Note, Table, Tone
+from bench.spec import Role
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: Families in the order of their colours; others follow by name.
-FAMILIES = ("convnext", "swin", "vit", "resnet")
-ROLES = ("val", "v2", "a", "r", "sketch", "c")
+FAMILIES = ("convnext", "swin", "vit", "resnet", "convnextv2", "swinv2", "deit", "deit3")
+_IMAGENET_1K = 1_281_167
+SHIFTS = ("v2", "a", "r", "sketch", "c")
+ROLES = ("val", "real", *SHIFTS)
 #: Options that a speed depends on besides the device; the tables have columns for that.
 _WAYS = ("precision", "batch_size", "channels_last", "compile")
 #: What readers call the sets.
-TITLES = {"val": "val", "v2": "V2", "a": "A", "r": "R", "sketch": "Sketch", "c": "C"}
+TITLES = {
+    "val": "val",
+    "real": "ReaL",
+    "v2": "V2", "a": "A", "r": "R", "sketch": "Sketch", "c": "C",
+}
 
 
 def order(found: set[str], known: tuple[str, ...]) -> tuple[str, ...]:
     """Known names in their order, then the others by name.
 
-    >>> order({"swin", "mixer", "convnext"}, FAMILIES)
-    ('convnext', 'swin', 'vit', 'resnet', 'mixer')
+    >>> order({"swin", "mixer", "convnext"}, ("convnext", "swin", "vit"))
+    ('convnext', 'swin', 'vit', 'mixer')
     """
     return (*known, *sorted(found - set(known)))
+
+
+def target_images(frame: pd.DataFrame) -> int | None:
+    """Images of the set that all models of the frame's one world are trained on at last."""
+    worlds = set(frame["world"].dropna())
+    if worlds == {"imagenet"}:
+        return _IMAGENET_1K  # train itself is no set of this suite
+    trained = [d for d in registry.datasets() if d.role is Role.TRAIN and {d.world} == worlds]
+    return trained[0].images if len(trained) == 1 else None
 
 
 def failures(frame: pd.DataFrame) -> tuple[Block, ...]:

@@ -227,5 +227,5 @@ def test_fits_are_in_percent_and_cover_the_truth(table: pd.DataFrame) -> None:
         inside += r["at_2x_low"] <= truth <= r["at_2x_high"]
         assert r["elasticity_low"] <= r["elasticity"] <= r["elasticity_high"] < 0
     assert inside >= 6
-    with pytest.raises(ValueError, match="no column latency"):
-        fits(table, x="latency")
+    with pytest.raises(ValueError, match="no column seconds"):
+        fits(table, x="seconds")
