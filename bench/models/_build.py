@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 from importlib import import_module
+from pathlib import Path
 from typing import Any, cast
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as load_safetensors
+from safetensors.torch import load_file
 from torch import nn
 
 from bench.errors import DataError
-from bench.models._weights import read
+from bench.models._weights import verified
 from bench.spec import Model
-
-#: What timm raises for a name or an argument that it does not know.
-_UNBUILDABLE = (ImportError, AttributeError, TypeError, ValueError, AssertionError, RuntimeError)
 
 
 def basic_resnet(**kwargs: Any) -> nn.Module:
@@ -30,29 +28,64 @@ def build(model: Model, *, weights: bool = True, device: str = "cpu") -> nn.Modu
     """The network in eval mode, float32; with random weights if ``weights`` is false.
 
     On ``device``; ``meta`` allocates nothing, for counting, and takes no weights. Raises
-    `DataError` when the weights are missing, unreadable, of another digest than the card says, or
-    do not fit the network. Half-precision weights are widened, which is exact.
+    `DataError` when the weights are missing, unreadable, of another digest than was resolved, hold
+    code, or do not fit the network. Half-precision weights are widened, which is exact.
     """
     module, name = model.arch.split(":")
-    kwargs = dict(model.kwargs)
-    if module == "timm":
-        kwargs.setdefault("num_classes", model.classes)
+    by_name = model.arch == "timm:create_model"
+    options = _options(model) if by_name else dict(model.kwargs)
+    file = verified(model) if weights else None
+    if file is not None:
+        _refuse_code(file)
+        if by_name:  # timm's own loader knows how to convert what was published
+            options["pretrained"] = True
+            options["pretrained_cfg_overlay"] |= {"file": str(file)}
     try:
         with torch.device(device):
-            network = cast(nn.Module, getattr(import_module(module), name)(**kwargs))
-    except _UNBUILDABLE as error:
-        reason = " ".join(str(error).split())
-        raise DataError(f"cannot build {model.name} from {model.arch}: {reason}") from error
-    if weights:
-        _load(network, model)
+            network = cast(nn.Module, getattr(import_module(module), name)(**options))
+        if file is not None and not by_name:
+            network.load_state_dict(load_file(file))
+    except Exception as error:  # whatever an architecture or a conversion stumbles over
+        what = f"{file} does not fit {model.name}" if file else f"cannot build {model.name}"
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(f"{what} from {model.arch}: {reason[:300]}") from error
     return network.float().eval()
 
 
-def _load(network: nn.Module, model: Model) -> None:
-    data = read(model)
+def _options(model: Model) -> dict[str, Any]:
+    """What `timm.create_model` is called with, for a model that is declared by timm's name."""
+    import timm
+
+    name = str(model.kwargs.get("model_name"))
+    if not timm.is_model(name):
+        raise DataError(
+            f"{model.name}: timm {timm.__version__} knows no architecture {name!r}; "
+            "check the name or upgrade timm"
+        )
+    known = model.name.startswith(f"{name}.") and timm.is_model_pretrained(model.name)
+    # The head is as declared: timm would leave one of another width at random, and say nothing.
+    overlay = {"num_classes": model.classes, "custom_load": False}
+    return {
+        "num_classes": model.classes,
+        "pretrained_cfg": model.name.removeprefix(f"{name}.") if known else None,
+        "pretrained_cfg_overlay": overlay,
+        **model.kwargs,
+    }
+
+
+def _refuse_code(file: Path) -> None:
+    """A pickle may run code when it is opened, as some releases of timm do: only tensors pass.
+
+    `argparse.Namespace` passes too: training scripts keep their options in their checkpoints.
+    """
+    if file.suffix == ".safetensors":
+        return
     try:
-        state: dict[str, torch.Tensor] = load_safetensors(data)
-        network.load_state_dict(state)
-    except (SafetensorError, RuntimeError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise DataError(f"{model.weights} does not fit {model.name}: {reason}") from error
+        with torch.serialization.safe_globals([argparse.Namespace]):
+            torch.load(file, map_location="meta", weights_only=True)
+    except Exception as error:  # of a file that is no pickle, anything
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else "no checkpoint"
+        raise DataError(
+            f"{file} is not loaded: it holds more than weights, or is none ({reason[:200]}); "
+            "convert it to safetensors"
+        ) from error
