@@ -121,3 +121,15 @@ def test_an_empty_store_says_so(bench: Call, here: Path) -> None:
     said = bench("report")
     assert said.code == 2
     assert "holds no results yet" in said.err
+
+
+def test_laws_may_be_over_another_cost(bench: Call, results: Path) -> None:
+    said = bench("report", "--markdown", "--axis", "params")
+    assert said.code == 0, said.err
+    assert "val error over params" in said.out
+    wrong = bench("report", "--axis", "flops")
+    assert wrong.code == 2
+    assert "gmacs" in wrong.err
+    none = bench("report", "--report", "leaderboard", "--axis", "params")
+    assert (none.code, none.out) == (2, "")
+    assert none.err.strip().endswith("this report has no --axis")
