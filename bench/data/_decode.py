@@ -8,6 +8,7 @@ counts the next one twice; here an image that is not whole ends the pass with it
 
 from __future__ import annotations
 
+import hashlib
 import io
 import math
 import warnings
@@ -36,7 +37,7 @@ def decoder() -> dict[str, str | None]:
     return {
         "pillow": PIL.__version__,
         **{name: features.version(name) for name in ("jpg", "libjpeg_turbo", "webp", "libtiff")},
-        "code": Path(__file__).read_text(),
+        "code": hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16],
     }
 
 

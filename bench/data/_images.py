@@ -18,6 +18,19 @@ from numpy.typing import NDArray
 from bench.data._load import Images
 
 
+def spread(count: int, limit: int | None) -> NDArray[np.intp]:
+    """Which ``limit`` of ``count`` images stand for all: spread evenly, as sets are in classes.
+
+    All where ``limit`` is None or no less than ``count``.
+
+    >>> spread(10, 4).tolist()
+    [0, 2, 5, 7]
+    """
+    if limit is None or limit >= count:
+        return np.arange(count)
+    return np.arange(limit) * count // limit
+
+
 @dataclass(frozen=True, eq=False)
 class Labels:
     """What is known of each image besides its pixels; every array has shape (N,)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bench.data._images import Drawn, ImageSet
 from bench.data._load import Progress, open_images
+from bench.data._prepared import Prepared
 from bench.errors import DataError
 from bench.spec import Dataset, Transform
 
@@ -17,10 +18,24 @@ def opened(
     cache: bool = True,
     progress: Progress | None = None,
 ) -> ImageSet:
-    """A dataset's images, prepared by ``transform``; the first ``limit`` of a drawn set.
+    """A dataset's images, prepared by ``transform``.
 
+    ``limit`` takes the first of a drawn set, whose classes alternate, and an even spread of one
+    that is read. ``cache`` keeps what was prepared of a read set; a drawn one is always kept.
     Raises `DataError` where the set cannot be drawn or read, or a drawn one has another size.
     """
+    if not dataset.draw:
+        from bench.data._sources import listing
+
+        return Prepared(
+            listing(dataset),
+            transform,
+            dataset.name,
+            workers=workers,
+            limit=limit,
+            cache=cache,
+            progress=progress,
+        )
     images = open_images(dataset, workers=workers, limit=limit, progress=progress)
     height, width = images.pixels.shape[1:3]
     if (height, width) != (transform.size, transform.size):
