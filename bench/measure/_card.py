@@ -8,15 +8,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from bench.data._load import open_images
+from bench.data._open import opened
 from bench.measure._stage import State
-from bench.measure.device import true_float32
+from bench.measure.evaluate import answer
 from bench.measure.forward import Forward
-from bench.measure.nearties import redecide
+from bench.measure.tally import Tally
+from bench.measure.views import View
 from bench.spec import Dataset, Model, Options
 
 #: A card states the accuracy of the whole val set and of its first images, quick to check.
@@ -58,12 +58,10 @@ def write_card(
 
 def score(network: nn.Module, model: Model, val: Dataset) -> dict[str, Any]:
     """Images of ``val`` whose largest logit is the label's: of all, and of the first `SLICE`."""
-    images = open_images(val)
-    run = Forward(network, model, Options())
-    with torch.inference_mode(), true_float32():
-        logits = run.logits(images.pixels)
-        redecide(run, images.pixels, images.labels, logits)
-    correct = logits.argmax(axis=1) == images.labels
+    images = opened(val, model.transform)
+    tally = Tally(images.labels, [View(())])
+    answer(Forward(network, model, Options()), images, tally)
+    correct = tally.right
     return {
         "dataset": val.name,
         "digest": images.digest,

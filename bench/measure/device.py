@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from bench.errors import UsageError
+from bench.spec import Options
 
 if TYPE_CHECKING:
     import torch
+
+_CPU_BATCH, _LARGEST_BATCH = 64, 1024
+_IMAGE_MIB = 64
 
 
 class Description(TypedDict):
@@ -88,6 +92,25 @@ def threads() -> int:
         return len(ours)
 
 
+def automatic_batch(options: Options) -> int:
+    """Images at a time where ``options.batch_size`` is 0, which leaves it to the device.
+
+    On CUDA the largest power of two that leaves each image 64 MiB, 1,024 at most: should even that
+    not fit, it is halved. Elsewhere 64, as larger ones are no faster on a CPU. With mixed precision
+    the batch may change a prediction, so no device chooses it: `bench.spec.Options`' own.
+
+    >>> from bench.spec import Options
+    >>> automatic_batch(Options(batch_size=0)), automatic_batch(Options(batch_size=0, amp=True))
+    (64, 256)
+    """
+    if options.amp:
+        return Options.batch_size
+    if not options.device.startswith("cuda"):
+        return _CPU_BATCH
+    images = max(1, (describe(options.device)["memory_mib"] or 0) // _IMAGE_MIB)
+    return min(_LARGEST_BATCH, 1 << (images.bit_length() - 1))
+
+
 @contextmanager
 def true_float32() -> Iterator[None]:
     """Within it, float32 on CUDA is float32: no TF32, neither in convolutions nor in matmuls.
@@ -111,6 +134,29 @@ def autocast(device: str, amp_dtype: str | None) -> torch.autocast:
 
     dtype: torch.dtype | None = getattr(torch, amp_dtype) if amp_dtype else None
     return torch.autocast(torch.device(device).type, dtype=dtype, enabled=amp_dtype is not None)
+
+
+def settled(device: str) -> None:
+    """Return when everything that was launched on the device is done; on a CPU it is."""
+    import torch
+
+    if device.startswith("cuda"):
+        torch.cuda.synchronize(device)
+    elif device == "mps":
+        torch.mps.synchronize()
+
+
+@contextmanager
+def computing_on(wanted: int) -> Iterator[None]:
+    """Compute on so many CPU threads, the number that the device's name states."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(wanted)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _cpu_name() -> str:

@@ -10,6 +10,9 @@ prediction. Hence every image that float32 cannot decide is decided in float64:
   tolerance of each other, in that unit. With either of two runs wrong by no more than the error,
   2 x error would do; at least 4 x is kept. Where the error leaves less than that of `TOLERANCE`,
   the tolerance grows to 8 x error and more images are decided.
+
+While the set streams by, only that distance is kept of each image (`bench.measure.tally`); those
+within the tolerance are then asked for again, and computed both ways.
 """
 
 from __future__ import annotations
@@ -18,10 +21,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from bench.data._images import ImageSet
 from bench.measure.forward import Forward
-from bench.metrics import Logits, Targets
+from bench.measure.tally import Tally
 
 #: Least gap, relative to the image's largest |logit|, that float32 may decide.
 TOLERANCE = 5e-5
@@ -38,49 +41,30 @@ class Redecided:
     tolerance: float  #: gap below which an image was undecided, in the same unit
 
 
-def undecided(logits: Logits, targets: Targets, tolerance: float) -> NDArray[np.bool_]:
-    """Images whose prediction or whose target's rank may be float32's doing; bool (N,).
+def redecide(run: Forward, images: ImageSet, tally: Tally) -> Redecided:
+    """Put float64's answers into ``tally`` for all images that float32 cannot decide.
 
-    True where the two highest logits, or the target's and any other, are within ``tolerance`` times
-    the image's largest |logit|.
-
-    >>> import numpy as np
-    >>> two = np.array([[5.0, 4.9999, 1.0], [5.0, 4.0, 1.0]])
-    >>> undecided(two, np.array([2, 2]), 1e-4).tolist()
-    [True, False]
-    """
-    gap = tolerance * np.abs(logits).max(axis=1)
-    if logits.shape[1] == 1:
-        return np.zeros(len(logits), dtype=np.bool_)
-    top = np.partition(logits, -2, axis=1)[:, -2:]
-    of_target = np.take_along_axis(logits, targets[:, None], axis=1)
-    near_target = (np.abs(logits - of_target) <= gap[:, None]).sum(axis=1) > 1  # itself is one
-    return np.asarray((top[:, 1] - top[:, 0] <= gap) | near_target)
-
-
-def redecide(
-    run: Forward, pixels: NDArray[np.uint8], targets: Targets, logits: Logits
-) -> Redecided:
-    """Put float64's answers in the rows of ``logits`` (N, K) that float32 cannot decide, in place.
-
-    ``pixels`` is uint8 (N, H, W, 3), ``targets`` (N,), and ``logits`` what ``run`` gave for them.
+    It must hold what ``run`` answered, in float32, to all of ``images``.
     """
     exact = run.exact()
-    tolerance = TOLERANCE
-    decided = np.zeros(len(logits), dtype=np.bool_)
-    near = undecided(logits, targets, tolerance)
+    tolerance, error = TOLERANCE, 0.0
+    near = tally.gap <= tolerance
+    decided = np.zeros(len(near), dtype=np.bool_)
     pending = near.copy()
     pending[:PROBE] = True
-    error = 0.0
     while pending.any():
-        which = np.flatnonzero(pending)
-        better = exact.logits(pixels[which], torch.float64)
-        scale = np.abs(better).max(axis=1, initial=np.finfo(np.float64).tiny)
-        error = max(error, float((np.abs(better - logits[which]).max(axis=1) / scale).max()))
-        logits[which] = better
+        waiting = np.flatnonzero(pending)
+        for start in range(0, len(waiting), exact.batch):
+            which = waiting[start : start + exact.batch]
+            pixels = images.take(which)
+            better = exact.logits(pixels, torch.float64)
+            scale = np.abs(better).max(axis=1, initial=np.finfo(np.float64).tiny)
+            off = np.abs(better - run.logits(pixels)).max(axis=1)
+            error = max(error, float((off / scale).max()))
+            tally.put(which, better)
         decided |= pending
         if 4 * error > tolerance:
             tolerance = 8 * error
-        near |= undecided(logits, targets, tolerance)
+        near |= tally.gap <= tolerance
         pending = near & ~decided
     return Redecided(images=int(near.sum()), error=error, tolerance=tolerance)

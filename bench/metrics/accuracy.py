@@ -1,31 +1,17 @@
-"""Accuracy: top-1 and top-5, in percent, with Wilson intervals."""
+"""Accuracy: top-1 and top-5, in percent, with Wilson intervals.
+
+Where several classes of an image are right, one of them among the first is enough (Beyer et al.
+2020, Are we done with ImageNet?).
+"""
 
 from __future__ import annotations
 
 from math import sqrt
 from statistics import NormalDist
 
-import numpy as np
-
-from bench.metrics import Estimate, Logits, Metric, Targets
+from bench.metrics import Answers, Estimate, Metric, Rows
 
 _Z = NormalDist().inv_cdf(0.975)  #: two-sided 95 %
-
-
-def rank(logits: Logits, targets: Targets) -> Targets:
-    """How many classes come before the target, 0 where it is the prediction; shape (N,).
-
-    Classes of equal logits come in index order, as in ``argmax``: a network that answers the same
-    for every class is right on class 0 alone, not always.
-
-    >>> import numpy as np
-    >>> rank(np.array([[0.1, 0.9, 0.5], [1.0, 1.0, 1.0]]), np.array([2, 1])).tolist()
-    [1, 1]
-    """
-    of_target = np.take_along_axis(logits, targets[:, None], axis=1)
-    higher = logits > of_target
-    before = (logits == of_target) & (np.arange(logits.shape[1]) < targets[:, None])
-    return np.asarray((higher | before).sum(axis=1), dtype=np.int64)
 
 
 def wilson(right: int, n: int) -> Estimate:
@@ -53,34 +39,36 @@ def wilson(right: int, n: int) -> Estimate:
     return Estimate(100 * share, 100 * low, 100 * high)
 
 
-def topk(logits: Logits, targets: Targets, k: int) -> Estimate:
-    """Percent of images whose target is among the ``k`` classes of highest logits.
+def share(right: Rows) -> Estimate:
+    """Percent of rows (N,), bool, that are true.
 
     >>> import numpy as np
-    >>> topk(np.array([[0.1, 0.9, 0.5], [0.7, 0.2, 0.1]]), np.array([2, 0]), k=1).value
+    >>> share(np.array([True, False])).value
     50.0
     """
-    return wilson(int((rank(logits, targets) < k).sum()), len(targets))
+    return wilson(int(right.sum()), len(right))
 
 
-def top1(logits: Logits, targets: Targets) -> Estimate:
-    """Percent of images whose prediction is the target.
-
-    >>> import numpy as np
-    >>> top1(np.array([[0.1, 0.9], [0.7, 0.2]]), np.array([1, 1])).value
-    50.0
-    """
-    return topk(logits, targets, 1)
-
-
-def top5(logits: Logits, targets: Targets) -> Estimate:
-    """Percent of images whose target is among the five likeliest classes.
+def top1(answers: Answers) -> Rows:
+    """Whether the prediction is right; bool (B,).
 
     >>> import numpy as np
-    >>> top5(np.arange(10.0)[None], np.array([4])).value
-    0.0
+    >>> top1(Answers(np.array([[0.1, 0.9], [0.7, 0.2]]), np.array([1, 1]))).tolist()
+    [True, False]
     """
-    return topk(logits, targets, 5)
+    return answers.rank < 1
 
 
-METRICS = (Metric("top1", "%", top1), Metric("top5", "%", top5))
+def top5(answers: Answers) -> Rows:
+    """Whether the target is among the five classes of highest logits; bool (B,).
+
+    >>> import numpy as np
+    >>> top5(Answers(np.arange(10.0)[None], np.array([4]))).tolist()
+    [False]
+    """
+    return answers.rank < 5
+
+
+TOP1 = Metric("top1", "%", top1, share, several=True)
+TOP5 = Metric("top5", "%", top5, share, several=True)
+METRICS = (TOP1, TOP5)

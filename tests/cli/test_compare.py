@@ -12,7 +12,7 @@ import pytest
 
 from bench import registry
 from bench.analysis.compare import expected_calibration_error
-from bench.metrics import calibration
+from bench.metrics import Answers, calibration
 from bench.metrics.stored import pack
 from bench.spec import Job, Measure, Measurement, Options, Outcome, Status
 from bench.store import Store
@@ -60,9 +60,10 @@ def test_ece_is_the_metric_that_the_runs_measure() -> None:
     rng = np.random.default_rng(0)
     logits = rng.normal(size=(400, 7)) * 2
     target = rng.integers(0, 7, 400)
-    sure, hit = calibration.confidence(logits), logits.argmax(axis=1) == target
-    found = 100 * expected_calibration_error(sure, hit)
-    assert found == pytest.approx(calibration.ece(logits, target), abs=1e-9)
+    given = Answers(logits, target)
+    found = 100 * expected_calibration_error(given.confidence, given.prediction == target)
+    expected = calibration.expected_error(calibration.confidence_and_right(given))
+    assert found == pytest.approx(expected, abs=1e-9)
 
 
 def test_the_answer_in_words(bench: Call, stored: Path) -> None:

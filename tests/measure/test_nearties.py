@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from hypothesis import given
@@ -7,9 +9,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from bench import registry
+from bench.data._images import Labels
+from bench.measure.evaluate import answer
 from bench.measure.forward import Forward
-from bench.measure.nearties import PROBE, TOLERANCE, redecide, undecided
-from bench.metrics import Logits, accuracy
+from bench.measure.nearties import PROBE, TOLERANCE, Redecided
+from bench.measure.tally import Tally, gaps
+from bench.measure.views import View
+from bench.metrics import Answers, Logits
 from bench.spec import Model, Options, replace
 
 (ZOO,) = registry.models("vit_xs.g1k")
@@ -25,9 +31,19 @@ def test_an_error_of_a_quarter_of_the_tolerance_changes_no_decided_image(
     scale = np.abs(exact).max(axis=1, keepdims=True)
     error = rng.uniform(-1, 1, exact.shape) * scale * tolerance / 4
     seen = exact + error
-    sure = ~undecided(seen, targets, tolerance)
-    assert (seen.argmax(axis=1) == exact.argmax(axis=1))[sure].all()
-    assert (accuracy.rank(seen, targets) == accuracy.rank(exact, targets))[sure].all()
+    sure = gaps(seen, targets) > tolerance
+    found, true = Answers(seen, targets), Answers(exact, targets)
+    assert (found.prediction == true.prediction)[sure].all()
+    assert (found.rank == true.rank)[sure].all()
+
+
+def test_gaps_of_a_part_of_the_classes_are_in_units_of_all_logits() -> None:
+    logits = np.array([[100.0, 3.0, 1.0, 2.5]])
+    chosen = logits[:, 1:]
+    assert gaps(logits, np.array([2]), chosen).tolist() == [0.005]  # 3 from 2.5, of 100
+    assert gaps(logits, np.array([1]), chosen).tolist() == [0.005]
+    assert gaps(np.zeros((1, 3)), np.array([0])).tolist() == [0.0]
+    assert np.isinf(gaps(np.ones((1, 1)), np.array([0]))).all()
 
 
 class _Twisted(torch.nn.Module):
@@ -45,15 +61,48 @@ class _Twisted(torch.nn.Module):
         return logits + sign * logits.abs().amax(dim=1, keepdim=True)
 
 
-def _decided(error: float, pixels: NDArray[np.uint8]) -> tuple[Logits, int, float, float]:
+class _Pixels:
+    """An `ImageSet` of so many pixels, all of class 0."""
+
+    digest = ""
+
+    def __init__(self, pixels: NDArray[np.uint8]) -> None:
+        self.pixels = pixels
+        self.labels = Labels(target=np.zeros(len(pixels), dtype=np.int64))
+        self.taken = 0
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def blocks(self, size: int) -> Iterator[NDArray[np.uint8]]:
+        yield from (self.pixels[i : i + size] for i in range(0, len(self), size))
+
+    def take(self, which: NDArray[np.intp]) -> NDArray[np.uint8]:
+        self.taken += len(which)
+        return self.pixels[which]
+
+
+class _Seen(Tally):
+    """A tally that remembers the logits."""
+
+    def __init__(self, images: _Pixels) -> None:
+        super().__init__(images.labels, [View(())])
+        self.logits = np.empty((len(images), 3))
+
+    def put(self, which: NDArray[np.intp], logits: Logits) -> None:
+        super().put(which, logits)
+        self.logits[which] = logits
+
+
+def _decided(error: float, pixels: NDArray[np.uint8]) -> tuple[_Seen, Redecided, int]:
     model: Model = replace(
         ZOO, classes=3, resolution=1, mean=(0.0, 0.0, 0.0), std=(1 / 255, 1 / 255, 1 / 255)
     )
-    run = Forward(_Twisted(error), model, Options(batch_size=7))
-    with torch.inference_mode():
-        logits = run.logits(pixels)
-        found = redecide(run, pixels, np.zeros(len(pixels), dtype=np.int64), logits)
-    return logits, found.images, found.error, found.tolerance
+    images = _Pixels(pixels)
+    tally = _Seen(images)
+    found = answer(Forward(_Twisted(error), model, Options(batch_size=7)), images, tally)
+    assert found
+    return tally, found, images.taken
 
 
 def _pixels() -> NDArray[np.uint8]:
@@ -63,22 +112,23 @@ def _pixels() -> NDArray[np.uint8]:
 
 def test_the_tolerance_stays_where_float32_is_as_exact_as_expected() -> None:
     pixels = _pixels()
-    _, images, error, tolerance = _decided(1e-6, pixels)
-    assert tolerance == TOLERANCE
-    assert 0.5e-6 < error < 2e-6
+    _, found, taken = _decided(1e-6, pixels)
+    assert found.tolerance == TOLERANCE
+    assert 0.5e-6 < found.error < 2e-6
     first, second, third = pixels[:, 0, 0].T
-    assert images >= ((first == second) | (first == third)).sum() > 0
-    assert images < 50
-    assert len(pixels) > PROBE
+    assert found.images >= ((first == second) | (first == third)).sum() > 0
+    assert found.images < 50
+    assert found.images <= taken <= found.images + PROBE < len(pixels)
 
 
 def test_the_tolerance_grows_where_float32_is_worse() -> None:
     pixels = _pixels()
-    logits, images, error, tolerance = _decided(0.01, pixels)
+    tally, found, _ = _decided(0.01, pixels)
     truth = pixels[:, 0, 0].astype(np.float64)
-    assert 0.005 < error < 0.02
-    assert tolerance >= 4 * error
-    zeros = np.zeros(len(pixels), dtype=np.int64)
-    np.testing.assert_array_equal(accuracy.rank(logits, zeros), accuracy.rank(truth, zeros))
-    np.testing.assert_array_equal(logits.argmax(axis=1), truth.argmax(axis=1))
-    assert images > 20
+    assert 0.005 < found.error < 0.02
+    assert found.tolerance >= 4 * found.error
+    true = Answers(truth, np.zeros(len(pixels), dtype=np.int64))
+    np.testing.assert_array_equal(tally.predictions().rank, true.rank)
+    np.testing.assert_array_equal(tally.predictions().prediction, true.prediction)
+    np.testing.assert_array_equal(tally.logits.argmax(axis=1), true.prediction)
+    assert found.images > 20

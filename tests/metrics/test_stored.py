@@ -1,7 +1,8 @@
 import io
 import pickle
-from dataclasses import fields
+from dataclasses import fields, replace
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,24 +10,39 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import DataError
-from bench.metrics import accuracy, calibration, stored
+from bench.metrics import Answers, stored
+from bench.metrics.stored import Predictions
 
 RNG = np.random.default_rng(3)
 LOGITS = RNG.normal(size=(300, 10))
 TARGETS = RNG.integers(0, 10, 300)
-PACKED = stored.pack(stored.predictions(LOGITS, TARGETS))
+ANSWERS = Answers(LOGITS, TARGETS)
+
+
+def kept_of(columns: Any, **parts: Any) -> Predictions:
+    return Predictions(**columns, **parts)
+
+
+KEPT = kept_of(stored.columns(ANSWERS))
+PACKED = stored.pack(KEPT)
+#: Three corruptions of each of a hundred images.
+PARTS = replace(
+    KEPT,
+    group=np.repeat(np.arange(3), 100).astype(np.uint16),
+    group_names=("fog-1", "fog-2", "jpeg_compression-1"),
+    base=np.tile(RNG.permutation(100), 3).astype(np.uint32),
+)
 
 
 def test_what_is_kept_gives_the_metrics_back() -> None:
     kept = stored.unpack(PACKED)
     assert len(kept) == 300
-    assert 100 * (kept.target == kept.prediction).mean() == pytest.approx(
-        accuracy.top1(LOGITS, TARGETS).value
-    )
-    assert 100 * (kept.rank < 5).mean() == pytest.approx(accuracy.top5(LOGITS, TARGETS).value)
-    assert -kept.target_logp.mean(dtype=np.float64) == pytest.approx(
-        calibration.nll(LOGITS, TARGETS), rel=1e-6
-    )
+    assert kept.target.tolist() == TARGETS.tolist()
+    assert kept.prediction.tolist() == LOGITS.argmax(axis=1).tolist()
+    assert kept.rank.tolist() == ANSWERS.rank.tolist()
+    np.testing.assert_allclose(kept.target_logp, ANSWERS.target_logp, rtol=1e-6)
+    np.testing.assert_allclose(kept.confidence, ANSWERS.confidence, rtol=1e-6)
+    assert (kept.group, kept.group_names, kept.base) == (None, (), None)
     assert ((kept.rank == 0) == (kept.target == kept.prediction)).all()
     assert (kept.confidence >= np.exp(kept.target_logp) - 1e-6).all()
 
@@ -34,12 +50,48 @@ def test_what_is_kept_gives_the_metrics_back() -> None:
 def test_fifty_thousand_images_are_small_and_quick_to_read() -> None:
     rng = np.random.default_rng(4)
     logits = rng.normal(size=(50_000, 20))
-    data = stored.pack(stored.predictions(logits, rng.integers(0, 20, 50_000)))
+    answers = Answers(logits, rng.integers(0, 20, 50_000))
+    data = stored.pack(kept_of(stored.columns(answers)))
     assert len(data) < 14 * 50_000
     start = perf_counter()
     kept = stored.unpack(data)
     assert perf_counter() - start < 0.5
     assert len(kept) == 50_000
+
+
+def test_groups_and_bases_are_kept_where_there_are_any() -> None:
+    kept = stored.unpack(stored.pack(PARTS))
+    assert kept.group_names == PARTS.group_names
+    for name in ("group", "base", "target", "rank"):
+        np.testing.assert_array_equal(getattr(kept, name), getattr(PARTS, name))
+    assert kept.group is not None
+    assert kept.base is not None
+    assert [str(kept.group.dtype), str(kept.base.dtype)] == ["uint16", "uint32"]
+
+
+@given(st.lists(st.integers(0, 2**32 - 1), max_size=30))
+def test_any_bases_come_back(bases: list[int]) -> None:
+    some = {name: getattr(KEPT, name)[: len(bases)] for name in stored.COLUMNS}
+    kept = stored.unpack(stored.pack(kept_of(some, base=np.array(bases, dtype=np.uint32))))
+    assert kept.base is not None
+    assert kept.base.tolist() == bases
+
+
+def test_bases_that_count_up_in_each_part_cost_next_to_nothing() -> None:
+    n, parts = 20_000, 10
+    some = {name: np.zeros(n * parts, kind) for name, kind in stored.COLUMNS.items()}
+    plain = stored.pack(kept_of(some))
+    base = np.tile(np.arange(n, dtype=np.uint32), parts)
+    group = np.repeat(np.arange(parts, dtype=np.uint16), n)
+    names = tuple(f"fog-{i}" for i in range(parts))
+    whole = stored.pack(kept_of(some, group=group, group_names=names, base=base))
+    assert len(whole) - len(plain) < 0.02 * n * parts
+
+
+def test_a_group_without_a_name_is_refused() -> None:
+    nameless = stored.pack(replace(PARTS, group_names=("fog-1",)))
+    with pytest.raises(DataError, match="format"):
+        stored.unpack(nameless)
 
 
 @given(st.integers(0, len(PACKED) - 1), st.integers(1, 255))
@@ -70,7 +122,7 @@ def _npz(**arrays: object) -> bytes:
 
 def _columns() -> dict[str, object]:
     good = stored.unpack(PACKED)
-    return {field.name: getattr(good, field.name) for field in fields(good)}
+    return {name: getattr(good, name) for name in stored.COLUMNS}
 
 
 def test_pickles_are_never_read() -> None:
@@ -98,4 +150,4 @@ def test_other_dtypes_lengths_and_columns_are_refused() -> None:
 
 def test_more_classes_than_the_format_holds_are_refused() -> None:
     with pytest.raises(DataError, match="65,536"):
-        stored.predictions(np.zeros((1, 65_537)), np.array([0]))
+        stored.columns(Answers(np.zeros((1, 65_537)), np.array([0])))
