@@ -84,7 +84,7 @@ def _pins() -> dict[str, str]:
     path = _folder() / "pins.json"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
         raise DataError(f"{path} cannot be read: {error}; restore or delete it") from error
