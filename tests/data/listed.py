@@ -7,6 +7,7 @@ import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,7 @@ class Bytes:
     def labels(self) -> Labels:
         return Labels(target=np.arange(self.count) % 10)
 
-    @property
+    @cached_property
     def names(self) -> Sequence[str]:
         return [f"val/{index}.JPEG" for index in range(self.count)]
 
