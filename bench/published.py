@@ -33,6 +33,8 @@ SETS: Mapping[str, tuple[Role, str, int]] = {
     "sketch": (Role.SKETCH, "top1", 50_889),
 }
 _COSTS = {"params": "M", "gmacs": "GMACs", "activations": "M"}
+#: What the sources say of the precision that accuracies were computed in.
+UNSTATED = "precision not stated"
 #: The runs whose speed stands in a scaling table: one device, one way.
 SPEED = "timm-4090-eager"
 
@@ -104,6 +106,7 @@ def _measured(row: Checkpoint) -> Iterator[dict[str, Any]]:
         if (share := row.figures.get(column)) is not None:
             about = {"measure": "evaluate", "dataset": f"imagenet-{role}", "role": str(role)}
             about |= {} if role is Role.VAL else {"twin": "imagenet-val"}
+            about["precision"] = UNSTATED
             value = {"metric": metric, "value": share, "unit": "%", "n": n}
             yield {**about, **value, **_interval(share, n), **accuracy}
     for metric, unit in _COSTS.items():
@@ -155,6 +158,16 @@ def _checkpoint(row: Mapping[str, str]) -> Checkpoint:
 def sources() -> Mapping[str, Mapping[str, str]]:
     """What each source is, by its key: ``date where note``."""
     return {row["key"]: row for row in _read("sources.csv")}
+
+
+def cited(frame: pd.DataFrame) -> dict[str, str]:
+    """The sources that the published rows of a frame name: key to where it lies, and its date.
+
+    >>> list(cited(frame({"resnet50.a1_in1k"})))
+    ['timm-results', 'timm-pro6000', 'timm-4090-eager']
+    """
+    named = frame.loc[frame["source"] == "published", "run"].unique()
+    return {key: f"{sources()[key]['where']}, {sources()[key]['date']}" for key in named}
 
 
 @cache

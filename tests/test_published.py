@@ -188,6 +188,12 @@ def test_a_scaling_report_needs_no_weights() -> None:
     assert {row["source"] for row in table.rows} == {"published"}
 
 
+def test_a_leaderboard_needs_no_weights() -> None:
+    report = registry.report("leaderboard")(ladders.ladders("deit"), {})
+    (table,) = (b for b in report.blocks if isinstance(b, Table) and "leaderboard" in b.name)
+    assert table.rows[0]["model"] == "deit_base_patch16_224.fb_in1k"
+
+
 def test_installed_files_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "site" / "bench"
     shutil.copytree(FOLDER, package / "_reports" / "published")

@@ -61,10 +61,12 @@ def beside_published(frame: pd.DataFrame) -> Iterator[Block]:
     names = {row.model for row in published.checkpoints() if row.architecture in networks}
     if not names:
         return
-    found = beside(measured, published.frame(names))
+    figures = published.frame(names)
+    found = beside(measured, figures)
     if found.empty:
         return
     body: list[dict[str, Any]] = rows(found)
+    cited = published.cited(figures[figures["run"].isin(found["run"])])
     for row in body:
         row["what"] = _what(row)
     yield Heading(text="Beside published figures")
@@ -75,7 +77,7 @@ def beside_published(frame: pd.DataFrame) -> Iterator[Block]:
         caption="Measured here beside published elsewhere, of the same checkpoints",
         columns=_COLUMNS,
         rows=tuple(body),
-        notes=(_DIFFERENCE, _UNMATCHED, *_sources(body)),
+        notes=(_DIFFERENCE, _UNMATCHED, *(f"{key}: {where}." for key, where in cited.items())),
         filterable=True,
     )
 
@@ -103,10 +105,3 @@ def _warning(off: Sequence[Mapping[str, Any]], total: int) -> str:
         f"{len(off)} of {total} figures are not as published, of {', '.join(which)}: "
         f"{'; '.join(causes)}."
     )
-
-
-def _sources(body: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Where each source that the table names lies."""
-    for key in dict.fromkeys(str(row["run"]) for row in body):
-        about = published.sources()[key]
-        yield f"{key}: {about['where']}, {about['date']}."
