@@ -16,12 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.data._images import Labels
+from bench.data._synsets import subset, synsets
 from bench.errors import DataError, JobError
 from bench.metrics import Answers, Logits, Metric, Targets, accuracy
 from bench.spec import Dataset, Model, replace
 
-#: Classes of ImageNet-1k, the world that named subsets are of.
-IMAGENET = 1000
 NOWHERE = -1
 
 
@@ -99,12 +98,10 @@ def _classes(chosen: Any, dataset: Dataset, model: Model) -> tuple[int, ...]:
                 f"0..{model.classes - 1}"
             )
         return classes
-    from bench.data._synsets import subset
-
-    if model.classes != IMAGENET:
+    if model.classes != len(synsets()):
         raise JobError(
             f"{model.name} answers with {model.classes:,} classes; {chosen}, which {dataset.name} "
-            f"is judged over, is a part of ImageNet's {IMAGENET:,}"
+            f"is judged over, is a part of ImageNet's {len(synsets()):,}"
         )
     return subset(chosen)
 

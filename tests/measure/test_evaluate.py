@@ -184,8 +184,9 @@ def test_logits_that_are_no_numbers_fail_with_their_count(saved: Saved, dataset:
 def test_labels_sizes_and_heads_that_do_not_fit_fail(saved: Saved, dataset: Dataset) -> None:
     model = saved("resnet_xs.g1k")
     wider = replace(model, classes=60)
-    sixty = replace(dataset, classes=60)
-    assert "declared are (64, 60) logits" in (_run(wider, sixty).error or "")
+    assert "glyphs-val-160 has 50: without options['classes']" in (_run(wider, dataset).error or "")
+    some = replace(dataset, options={**dataset.options, "classes": range(50)})
+    assert "declared are (64, 60) logits" in (_run(wider, some).error or "")
     larger = replace(model, resolution=64)
     assert "32x32 pixels, asked for are 64x64" in (_run(larger, dataset).error or "")
     assert "batch size -1" in (_run(model, dataset, batch_size=-1).error or "")
