@@ -187,7 +187,7 @@ def test_what_ships_is_consistent() -> None:
 
 def test_datasets_by_name_role_and_glob_in_the_order_selected() -> None:
     chosen = [dataset.name for dataset in registry.datasets("sketch,glyphs-v*,glyphs-sketch")]
-    assert chosen == ["glyphs-sketch", "glyphs-val", "glyphs-v2"]
+    assert chosen == ["glyphs-sketch", "imagenet-sketch", "glyphs-val", "glyphs-v2"]
     with pytest.raises(UnknownNameError, match="did you mean glyphs-sketch"):
         registry.datasets("glyphs-skitch")
 

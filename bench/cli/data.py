@@ -1,16 +1,37 @@
-"""``bench data``: look at the images."""
+"""``bench data``: look at the images, and check those that are read."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.cli import _print
-from bench.errors import UsageError
+from bench.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.data._check import Checked
+    from bench.spec import Dataset
 
 app = typer.Typer(help="Look at the datasets.", rich_markup_mode=None, no_args_is_help=True)
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir", help="Folder below which ImageNet's sets lie, by their usual names."
+    ),
+]
+From = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--from",
+        metavar="NAME=PLACE",
+        help="Where one set lies: a folder, tars (val-{00..63}.tar), hf:<owner>/<name>.",
+    ),
+]
 
 
 @app.command("list")
@@ -23,9 +44,9 @@ def show_all() -> None:
         _print.columns(
             ("dataset", "role", "images", "classes", "pixels", "on disk", "about"),
             (
-                (d.name, d.role, d.images, d.classes, d.resolution, drawn, d.about)
+                (d.name, d.role, d.images, d.classes, d.resolution or None, drawn, d.about)
                 for d in registry.datasets()
-                for drawn in ["yes" if cached_digest(d) else "no"]
+                for drawn in [("yes" if cached_digest(d) else "no") if d.draw else "see --data-dir"]
             ),
         )
     )
@@ -40,10 +61,12 @@ def show(
     ] = None,
     columns: Annotated[int, typer.Option(min=1, max=100, help="Images a row.")] = 10,
     rows: Annotated[int, typer.Option(min=1, max=100, help="Rows.")] = 6,
-    scale: Annotated[int, typer.Option(min=1, max=16, help="Enlargement.")] = 2,
+    scale: Annotated[int, typer.Option(min=1, max=16, help="Enlargement of drawn images.")] = 2,
     workers: Annotated[
         int, typer.Option("--workers", "-j", min=1, help="Processes that draw.")
     ] = 2,
+    data_dir: DataDir = None,
+    places: From = None,
 ) -> None:
     """Write a contact sheet: images spread evenly over a dataset."""
     from bench import registry
@@ -53,10 +76,88 @@ def show(
     if len(chosen) != 1:
         names = ", ".join(found.name for found in chosen)
         raise UsageError(f"{dataset!r} names {len(chosen)} datasets, give one: {names}")
-    target = to or Path(f"{chosen[0].name}.png")
-    sheet = contact_sheet(chosen[0], columns=columns, rows=rows, scale=scale, workers=workers)
+    one = chosen[0] if chosen[0].draw else _placed(chosen, data_dir, places)[0]
+    target = to or Path(f"{one.name}.png")
+    sheet = contact_sheet(one, columns=columns, rows=rows, scale=scale, workers=workers)
     try:
         sheet.save(target, format="PNG")
     except OSError as error:
         raise UsageError(f"cannot write {str(target)!r}: {error.strerror or error}") from error
     print(target)
+
+
+@app.command("check")
+def check(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Datasets, roles, globs; all that are found.")
+    ] = None,
+    data_dir: DataDir = None,
+    places: From = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Decode all images instead of a sample.")
+    ] = False,
+    workers: Annotated[int, typer.Option("--workers", "-j", min=1, help="Threads.")] = 2,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Check sets that are read: classes, counts, files; exit 4 if anything is wrong."""
+    from bench import registry
+    from bench.cli import _progress
+    from bench.data._check import check as checked
+
+    found = list[Checked]()
+    read = [d for d in registry.datasets(names or "all") if not d.draw]
+    if not read:
+        raise UsageError("these datasets are drawn, not read; `bench doctor` checks drawn ones")
+    for dataset in _placed(read, data_dir, places, all_of_them=bool(names)):
+        with _progress.counting(f"decoding {dataset.name}") as count:
+            found.append(checked(dataset, everything=everything, workers=workers, progress=count))
+        if not as_json:
+            print(_text(found[-1], dataset))
+    if as_json:
+        import json
+        from dataclasses import asdict
+
+        print(json.dumps([asdict(one) for one in found], indent=2))
+    if any(one.findings for one in found):
+        raise typer.Exit(ExitCode.DATA)
+
+
+def _placed(
+    datasets: Sequence[Dataset],
+    data_dir: Path | None,
+    places: list[str] | None,
+    *,
+    all_of_them: bool = True,
+) -> tuple[Dataset, ...]:
+    """These datasets with their places; UsageError if one has none, or none of them any."""
+    from bench.data import _places
+
+    if data_dir is None and not places:
+        raise UsageError(
+            f"where do the images lie? give --data-dir FOLDER, or --from {datasets[0].name}=PLACE"
+        )
+    found = _places.placed(datasets, data_dir, _places.parse(places or ()))
+    absent = [d.name for d in datasets if d.name not in {one.name for one in found}]
+    if absent and (all_of_them or not found):
+        raise UsageError(
+            f"no {absent[0]} under {data_dir}; name its folder {absent[0]} or give "
+            f"--from {absent[0]}=PLACE"
+        )
+    return found
+
+
+def _text(found: Checked, dataset: Dataset) -> str:
+    """One line that sums up, one for each finding, one for each note."""
+    if found.digest is None:
+        state = "cannot be read"
+    else:
+        number = len(found.findings)
+        state = (
+            f"{found.images:,} images of {found.classes} classes, "
+            f"sha256 {found.digest[:12]}, {found.decoded:,} decoded: "
+            + (_print.counted(number, "finding") if number else "all good")
+        )
+    lines = [f"{dataset.name}  {found.place}  {state}"]
+    lines += [f"  {finding.what}: {finding.todo}" for finding in found.findings]
+    lines += [f"  note: {note}" for note in found.notes]
+    return "\n".join(lines)

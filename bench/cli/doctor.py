@@ -69,12 +69,14 @@ def _devices() -> list[str]:
 
 
 def _data() -> list[str]:
-    """One line a dataset; other pixels than published are a difference to know, not damage."""
+    """One line a drawn set; other pixels than published are a difference to know, not damage."""
     from bench import registry
     from bench.data._load import cached_digest
 
     lines = []
     for dataset in registry.datasets():
+        if not dataset.draw:
+            continue
         actual = cached_digest(dataset)
         state = "not drawn yet; a run draws it"
         if actual is not None:
@@ -83,21 +85,25 @@ def _data() -> list[str]:
                 dataset.digest, "OTHER PIXELS than published: another library version"
             )
         lines.append(f"{dataset.name:<14} {dataset.images:>7} images, {state}")
+    if read := [dataset.name for dataset in registry.datasets() if not dataset.draw]:
+        lines.append(f"{', '.join(read)}: read; `bench data check --data-dir FOLDER` checks them")
     return lines or ["none declared"]
 
 
 def _weights(problems: list[str]) -> list[str]:
-    """One line a family; missing and damaged files are one problem, however many."""
+    """One line a family of the zoo; missing and damaged files are one problem, however many."""
     from bench import registry
     from bench.models import _weights
 
     whole: Counter[str] = Counter()
     total: Counter[str] = Counter()
     size, bad = 0, list[str]()
-    for model in registry.models():
+    for model in registry.load().models.values():
+        if _weights.published(model):
+            continue
         total[model.family] += 1
         try:
-            size += len(_weights.read(model))
+            size += _weights.verified(model).stat().st_size
             whole[model.family] += 1
         except DataError as error:
             bad.append(str(error))

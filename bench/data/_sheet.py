@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
-from PIL import Image
+from collections.abc import Iterator
 
+from PIL import Image, ImageOps
+
+from bench.data import _sources
+from bench.data._decode import prepared
+from bench.data._images import spread
 from bench.data._load import Progress, open_images
-from bench.spec import Dataset
+from bench.spec import Dataset, Transform
+
+_SIDE = 128  # pixels, of images that are read
 
 
 def contact_sheet(
@@ -18,14 +24,32 @@ def contact_sheet(
     workers: int = 2,
     progress: Progress | None = None,
 ) -> Image.Image:
-    """``columns * rows`` images spread evenly over the set, each ``scale`` times enlarged; RGB."""
-    images = open_images(dataset, workers=workers, progress=progress)
-    count = min(columns * rows, len(images.labels))
-    side, gap = dataset.resolution * scale, 2
+    """``columns * rows`` images spread evenly over the set; RGB.
+
+    Drawn ones are each ``scale`` times enlarged, read ones cut to squares of 128 pixels. Raises
+    `DataError` where the set cannot be drawn or read.
+    """
+    count = columns * rows
+    side, gap = dataset.resolution * scale if dataset.draw else _SIDE, 2
+    tiles = _drawn(dataset, count, workers, progress) if dataset.draw else _read(dataset, count)
     sheet = Image.new("RGB", (columns * (side + gap) + gap, rows * (side + gap) + gap), "white")
-    for place, index in enumerate(np.linspace(0, len(images.labels) - 1, count).astype(int)):
-        tile = Image.fromarray(np.asarray(images.pixels[index]))
-        tile = tile.resize((side, side), Image.Resampling.NEAREST)
+    for place, image in enumerate(tiles):
+        tile = ImageOps.fit(image, (side, side), Image.Resampling.NEAREST)
         row, column = divmod(place, columns)
         sheet.paste(tile, (gap + column * (side + gap), gap + row * (side + gap)))
     return sheet
+
+
+def _drawn(
+    dataset: Dataset, count: int, workers: int, progress: Progress | None
+) -> Iterator[Image.Image]:
+    images = open_images(dataset, workers=workers, progress=progress)
+    for index in spread(len(images.labels), count):
+        yield Image.fromarray(images.pixels[index])
+
+
+def _read(dataset: Dataset, count: int) -> Iterator[Image.Image]:
+    listing = _sources.listing(dataset)
+    for index in spread(len(listing), count).tolist():
+        pixels = prepared(listing.read(index), Transform(size=_SIDE), listing.names[index])
+        yield Image.fromarray(pixels)
