@@ -21,8 +21,10 @@ Record = Mapping[str, Any]
 
 #: Share of predictions that rounding may turn either way; float16 against float32 stays below.
 FLIPS = 0.01
-#: Relative tolerance of params (published to 0.01 million) and of GMACs (counters differ in norms).
-TOLERANCE: Mapping[str, float] = {"params": 0.002, "gmacs": 0.03}
+#: Relative tolerance of costs, besides that of `ROUNDED`: counters of MACs differ in norms.
+TOLERANCE: Mapping[str, float] = {"params": 0.001, "gmacs": 0.03}
+#: Params (M) and GMACs are published to two decimals.
+ROUNDED = 0.005
 #: Accuracy (%) at and below which labels and answers have nothing to do with each other.
 CHANCE = 2.0
 #: Points on val that another crop or filter costs at most.
@@ -94,7 +96,7 @@ def _compared(row: Record, published: Record) -> dict[str, Any]:
     cells |= {"published": other, "run": published["run"], "published_n": published["n"]}
     cells |= {"limit": row.get("limit"), "theirs": _preparation(published)}
     if (tolerance := TOLERANCE.get(row["metric"])) is not None:
-        difference, margin = 100 * (value - other) / other, 100 * tolerance
+        difference, margin = 100 * (value - other) / other, 100 * (tolerance + ROUNDED / other)
         low, high = difference - margin, difference + margin
     else:
         difference = value - other

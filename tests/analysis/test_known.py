@@ -146,6 +146,14 @@ def test_cost_is_known_for_weights_that_are_not() -> None:
     assert set(found["verdict"]) == {"agrees"}
 
 
+def test_two_decimals_of_a_small_network_are_rounded() -> None:
+    small = published.frame({"convnext_zepto_rms.ra4_e3600_r224_in1k"})
+    own = small.assign(source="measured")
+    own.loc[own["metric"] == "params", "value"] = 2.1551  # 0.23 % below 2.16
+    own.loc[own["metric"] == "gmacs", "value"] = 0.288  # 4 % below 0.30
+    assert set(beside(own, small)["verdict"]) == {"agrees"}
+
+
 @given(
     value=st.floats(0, 100),
     n=st.integers(1, 60_000),
