@@ -52,7 +52,8 @@ def samples(dataset: Dataset, tar: Path, members: Mapping[str, Span]) -> Iterato
         found.setdefault(key, {})[kind] = span
     with tar.open("rb") as file:
         for key, sample in found.items():
-            if not (kind := _image(sample)):
+            picture = _image(sample)
+            if picture is None:
                 continue
             about = {
                 part: os.pread(file.fileno(), min(size, _LARGEST_LABEL), offset)
@@ -65,8 +66,8 @@ def samples(dataset: Dataset, tar: Path, members: Mapping[str, Span]) -> Iterato
                     f"{dataset.name}: sample {key} in {tar} has no label: expected is an integer "
                     f'or a synset name in {key}.cls, or as "label" in {key}.json'
                 )
-            own = f"{tar.stem}-{PurePosixPath(key).name}.{kind}"
-            yield Sample(told or own, label, *sample[kind])
+            own = f"{tar.stem}-{PurePosixPath(key).name}.{picture}"
+            yield Sample(told or own, label, *sample[picture])
 
 
 def _key(name: str) -> tuple[str, str]:

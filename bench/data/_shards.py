@@ -28,6 +28,7 @@ from bench.errors import DataError
 from bench.spec import Dataset
 
 _INDEX_VERSION = 1
+_COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zX", b"\x28\xb5\x2f\xfd")  # gzip, bzip2, xz, zstd
 
 
 class Entry(NamedTuple):
@@ -168,13 +169,16 @@ def _scanned(dataset: Dataset, tar: Path, number: int) -> tuple[list[Entry], lis
 
 def _members(dataset: Dataset, path: Path) -> Iterator[tarfile.TarInfo]:
     try:
-        with tarfile.open(path, "r:") as tar:
+        with tarfile.open(path, "r:") as tar, path.open("rb") as file:
             while (member := tar.next()) is not None:
                 tar.members = []  # type: ignore[attr-defined]  # it would keep them all
                 yield member
+            # tarfile takes a cut within a header for the end; a whole tar has an empty block there
+            if os.pread(file.fileno(), tarfile.BLOCKSIZE, tar.offset) != bytes(tarfile.BLOCKSIZE):
+                raise tarfile.ReadError("it ends without an end mark")
     except (tarfile.TarError, OSError, ValueError) as error:
         with suppress(OSError), path.open("rb") as file:
-            if file.read(3)[:2] in (b"\x1f\x8b", b"BZ", b"\xfd7", b"\x28\xb5"):
+            if file.read(4).startswith(_COMPRESSED):
                 raise DataError(
                     f"{dataset.name}: {path} is compressed, so images cannot be read in any order; "
                     "unpack it and give the folder"

@@ -85,7 +85,9 @@ def _read(dataset: Dataset) -> Listing:
         files = expanded(place)
     missing = [file for file in files if not file.is_file()]
     if missing or not files:
-        which = f"{len(missing)} of {len(files)} files ({missing[0]} ...)" if missing else place
+        which = (
+            f"{len(missing)} of {len(files)} files ({missing[0]} ...)" if missing else repr(place)
+        )
         raise DataError(f"{dataset.name}: {which} not there; complete them or give another place")
     if all(file.suffix in _TABLES for file in files):
         return _tables.listed(dataset, files)
@@ -134,14 +136,14 @@ def _spelled_out(pattern: str) -> list[str]:
     found = _BRACES.search(pattern)
     if found is None:
         return [pattern]
-    if numbers := _RANGE.fullmatch(found[1]):
-        first, last = int(numbers[1]), int(numbers[2])
-        if not 0 <= last - first < _MOST_SHARDS:
-            raise UsageError(
-                f"{found[0]} in {pattern!r} must rise, over at most {_MOST_SHARDS} numbers"
-            )
-        parts = [f"{number:0{len(numbers[1])}d}" for number in range(first, last + 1)]
-    else:
-        parts = found[1].split(",")
-    head, tail = pattern[: found.start()], pattern[found.end() :]
-    return [head + part + rest for part in parts for rest in _spelled_out(tail)]
+    numbers = _RANGE.fullmatch(found[1])
+    first, last = (int(numbers[1]), int(numbers[2])) if numbers else (0, found[1].count(","))
+    rests = _spelled_out(pattern[found.end() :])
+    if not 0 < (last - first + 1) * len(rests) <= _MOST_SHARDS:
+        raise UsageError(f"braces in {pattern!r} must rise, to at most {_MOST_SHARDS} files in all")
+    parts = (
+        [f"{number:0{len(numbers[1])}d}" for number in range(first, last + 1)]
+        if numbers
+        else found[1].split(",")
+    )
+    return [pattern[: found.start()] + part + rest for part in parts for rest in rests]
