@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from bench.errors import UsageError
-from bench.spec import Dataset, Job, Measure, Model, Options, Suite
+from bench.spec import Dataset, Job, Measure, Model, Options, Suite, replace
 
 #: Seconds that one job is taken to last before any like it was timed on the device: round guesses
 #: for the zoo on two CPU cores. Nothing but the ETA of a first run is made of them.
@@ -20,6 +20,8 @@ TYPICAL_SECONDS: Mapping[Measure, float] = {
     Measure.EVALUATE: 0.2,
     Measure.SPEED: 1.5,
 }
+#: What compiling adds in each process that times a network; it is a new one, to be loaded first.
+TYPICAL_SECONDS_TO_COMPILE = 30.0
 #: And what each image adds.
 TYPICAL_SECONDS_AN_IMAGE: Mapping[Measure, float] = {
     Measure.PROFILE: 0.0,
@@ -37,12 +39,22 @@ class Timing:
     device_name: str
     images: int  #: 0 where no dataset is read
     seconds: float
+    compiled: bool = False
+    replicates: int = 1
 
     @staticmethod
     def of(job: Job, seconds: float) -> Timing:
         """The timing of one job."""
-        name, device = job.model.architecture, job.options.device_name
-        return Timing(str(job.measure), name, device, images_of(job), seconds)
+        options = job.options
+        return Timing(
+            measure=str(job.measure),
+            architecture=job.model.architecture,
+            device_name=options.device_name,
+            images=images_of(job),
+            seconds=seconds,
+            compiled=options.compile,
+            replicates=options.replicates,
+        )
 
 
 @dataclass(frozen=True)
@@ -64,20 +76,26 @@ def plan(
     datasets: Sequence[Dataset],
     options: Options,
     digests: Mapping[str, str | None],
+    conditions: Sequence[Options] = (),
 ) -> list[Job]:
     """Jobs of a suite, each id once: models in the order given, the cheapest job of each first.
 
     A model meets the datasets of its own world only. ``digests`` maps a dataset's name to the
-    digest of its actual pixels; a job without one can be listed, not run.
+    digest of its actual pixels; a job without one can be listed, not run. Speed is measured under
+    each of ``conditions``, which are ``options`` alone where none are given; all else under
+    ``options``. A batch size of 0 is speed's own.
 
     Raises UsageError when there is nothing to do.
     """
+    speeds = tuple(conditions) or (options,)
+    options = replace(options, batch_size=options.batch_size or Options.batch_size)
     jobs: dict[str, Job] = {}
     for model in models:
         mine: list[Job] = []
         for measure in suite.measures:
             if measure is not Measure.EVALUATE:
-                mine.append(Job(measure=measure, model=model, options=options))
+                under = speeds if measure is Measure.SPEED else (options,)
+                mine += [Job(measure=measure, model=model, options=one) for one in under]
                 continue
             mine += [
                 Job(
@@ -114,7 +132,7 @@ def estimate(jobs: Iterable[Job], past: Iterable[Timing]) -> Estimate:
     """
     paces: dict[tuple[str, ...], list[float]] = {}
     for timing in past:
-        pace = timing.seconds / _typical(Measure(timing.measure), timing.images)
+        pace = timing.seconds / _typical(timing)
         for key in (
             (timing.measure, timing.device_name),
             (timing.measure, timing.device_name, timing.architecture),
@@ -124,7 +142,7 @@ def estimate(jobs: Iterable[Job], past: Iterable[Timing]) -> Estimate:
     for job in jobs:
         kind = (str(job.measure), job.options.device_name)
         known = paces.get((*kind, job.model.architecture)) or paces.get(kind)
-        typical = _typical(job.measure, images_of(job))
+        typical = _cost(job)
         seconds += typical * median(known) if known else typical
         timed += known is not None
         count += 1
@@ -140,11 +158,16 @@ def images_of(job: Job) -> int:
 
 
 def _cost(job: Job) -> float:
-    return _typical(job.measure, images_of(job))
+    return _typical(Timing.of(job, 0.0))
 
 
-def _typical(measure: Measure, images: int) -> float:
-    return TYPICAL_SECONDS[measure] + TYPICAL_SECONDS_AN_IMAGE[measure] * images
+def _typical(timing: Timing) -> float:
+    """Seconds that such a job is taken to last, whatever it did last."""
+    measure = Measure(timing.measure)
+    seconds = TYPICAL_SECONDS[measure] + TYPICAL_SECONDS_AN_IMAGE[measure] * timing.images
+    if measure is not Measure.SPEED:
+        return seconds
+    return (seconds + TYPICAL_SECONDS_TO_COMPILE * timing.compiled) * timing.replicates
 
 
 def _identity(job: Job) -> str:

@@ -157,9 +157,17 @@ class Store:
         found = []
         for text, seconds in self.rows(query, Status.OK):
             job = json.loads(text)
-            device = job["options"]["device_name"]
+            options = job["options"]
             found.append(
-                Timing(job["measure"], job["architecture"], device, job["images"], seconds)
+                Timing(
+                    measure=job["measure"],
+                    architecture=job["architecture"],
+                    device_name=options["device_name"],
+                    images=job["images"],
+                    seconds=seconds,
+                    compiled=options["compile"],
+                    replicates=options.get("replicates", 1),  # rows of before there were any
+                )
             )
         return found
 

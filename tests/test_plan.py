@@ -59,6 +59,29 @@ def test_a_repeated_model_or_dataset_changes_nothing() -> None:
     ]
 
 
+def test_speed_alone_is_measured_under_each_condition() -> None:
+    under = [Options(batch_size=0, compile=True), Options(batch_size=0, channels_last=True)]
+    jobs = plan(SUITE, [declared.model()], SETS, Options(batch_size=0), DIGESTS, under)
+    speeds = [job for job in jobs if job.measure is Measure.SPEED]
+    assert [job.options for job in speeds] == under[::-1], "compiling takes longest"
+    others = [job for job in jobs if job.measure is not Measure.SPEED]
+    assert {job.options for job in others} == {Options()}, "a batch of 0 is speed's own"
+    assert len(others) == 4
+
+
+def test_replicates_and_compiling_take_longer() -> None:
+    plain, repeated, compiled = (
+        declared.job(Measure.SPEED, **options)
+        for options in ({}, {"replicates": 3}, {"compile": True})
+    )
+    past = [Timing.of(plain, 2.0)]
+    seconds = [estimate([job], past).seconds for job in (plain, repeated, compiled)]
+    assert seconds[:2] == pytest.approx([2.0, 6.0])
+    assert seconds[2] > 20
+    assert estimate([plain], [Timing.of(repeated, 6.0)]).seconds == pytest.approx(2.0)
+    assert len({plain.id, repeated.id, compiled.id}) == 3
+
+
 def test_models_meet_datasets_of_their_own_world_only() -> None:
     stranger = declared.dataset("glyphs-r", world="elsewhere")
     jobs = plan(SUITE, [declared.model()], [stranger], Options(), {})

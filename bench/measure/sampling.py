@@ -1,40 +1,112 @@
-"""Timing something repeatedly: when to stop, and what the samples say. Standard library only."""
+"""Timing something repeatedly: when to stop, what to repeat, and what the samples say."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from math import ceil, exp, lgamma, log
+from math import ceil, exp, inf, lgamma, log, pi, sqrt
+from statistics import fmean, variance
 from time import perf_counter
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 Samples: TypeAlias = list[float]  #: seconds a pass
+Burst: TypeAlias = Callable[[], Samples]  #: one or more passes, timed
+
+#: Share of its time that a sample may lose to others before it is repeated.
+TOLERANCE = 0.05
+#: A warm-up pass that is still this much faster than all before it is followed by another ...
+_STEADY = 0.05
+#: ... until there were so many times as many as the rule asks for.
+_LONGEST_WARMUP = 10
+#: Degrees of freedom that the spread within processes counts for, where processes are few.
+_PRIOR = 1
+#: Quartiles of a normal distribution lie so many standard deviations apart.
+_QUARTILES_APART = 1.349
+
+
+class Guard(Protocol):
+    """Tells how much others disturbed us."""
+
+    def begin(self) -> None:
+        """A sample starts."""
+
+    def lost(self) -> float:
+        """Share of the time since ``begin`` that others took: 0 is none, 1 all of it."""
+
+
+class Unguarded:
+    """A guard that sees nothing."""
+
+    def begin(self) -> None:
+        """Nothing."""
+
+    def lost(self) -> float:
+        """None."""
+        return 0.0
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Warm up for ``warmup`` passes; then sample until both others are reached."""
+    """Warm up; then sample until there are ``iterations`` samples and ``seconds`` have passed.
+
+    After ``longest`` seconds ``least`` samples are enough. Samples that others disturbed are
+    repeated: at most ``iterations`` of them, and within ``longest``.
+    """
 
     warmup: int
     iterations: int
     seconds: float
+    longest: float = inf
+    least: int = 1
 
 
-def sampled(once: Callable[[], object], rule: Rule) -> Samples:
-    """Seconds of each call of ``once`` after the warm-up, until the rule is met."""
-    for _ in range(rule.warmup):
-        once()
-    samples: Samples = []
+@dataclass(frozen=True)
+class Sampled:
+    """What was kept: undisturbed samples, made up to the number wanted by the least disturbed."""
+
+    seconds: Samples
+    discarded: int = 0  #: disturbed samples that others replaced
+    disturbed: int = 0  #: disturbed samples among those kept
+
+
+def sampled(burst: Burst, rule: Rule, guard: Guard | None = None) -> Sampled:
+    """Seconds of each pass after the warm-up, in the order they were made."""
+    guard = guard or Unguarded()
+    _warm_up(burst, rule.warmup)
+    found: list[tuple[float, float]] = []  # share lost, seconds
+    noisy = 0
     start = perf_counter()
-    while len(samples) < rule.iterations or perf_counter() - start < rule.seconds:
-        before = perf_counter()
-        once()
-        samples.append(perf_counter() - before)
-    return samples
+    while not _enough(rule, len(found), noisy, perf_counter() - start):
+        guard.begin()
+        passes = burst()
+        lost = guard.lost()
+        noisy += len(passes) if lost > TOLERANCE else 0
+        found += [(lost, seconds) for seconds in passes]
+    clean = len(found) - noisy
+    wanted = max(clean, min(rule.iterations, len(found)))
+    limit = sorted(lost for lost, _ in found)[wanted - 1]
+    kept = [seconds for lost, seconds in found if lost <= max(limit, TOLERANCE)]
+    return Sampled(kept, discarded=len(found) - len(kept), disturbed=len(kept) - clean)
 
 
-def median(samples: Samples) -> float:
+def _enough(rule: Rule, found: int, noisy: int, elapsed: float) -> bool:
+    if elapsed >= rule.longest and found >= rule.least:
+        return True
+    clean = found - noisy
+    return (clean >= rule.iterations or noisy >= rule.iterations) and elapsed >= rule.seconds
+
+
+def _warm_up(burst: Burst, least: int) -> None:
+    fastest = inf
+    for number in range(1, least * _LONGEST_WARMUP + 1):
+        latest = median(burst())
+        if number >= least and latest > (1 - _STEADY) * fastest:
+            return
+        fastest = min(fastest, latest)
+
+
+def median(samples: Sequence[float]) -> float:
     """The middle sample, or the mean of the two in the middle.
 
     >>> median([3.0, 1.0, 2.0, 10.0])
@@ -45,7 +117,7 @@ def median(samples: Samples) -> float:
     return (ordered[middle] + ordered[~middle]) / 2
 
 
-def median_interval(samples: Samples) -> tuple[float, float] | None:
+def median_interval(samples: Sequence[float]) -> tuple[float, float] | None:
     """Order statistics that hold the population's median with at least 95 %; None below six.
 
     Of n independent samples, the number below the median is binomial (n, 1/2), whatever the
@@ -67,7 +139,47 @@ def median_interval(samples: Samples) -> tuple[float, float] | None:
     return ordered[rank], ordered[~rank]
 
 
-def percentile(samples: Samples, percent: float) -> float:
+def repeat_interval(processes: Sequence[Sequence[float]]) -> tuple[float, float] | None:
+    """Where the median of as many processes, run again, is expected to fall with about 95 %.
+
+    Each element holds one process's samples, all positive; the value it is printed beside is the
+    median of their R medians. With s the standard deviation of a logged median, two such values
+    differ with a variance of about pi s^2 / R, so by at most t s sqrt(pi / R). A few processes say
+    little of s: their own s_b^2, of R - 1 degrees of freedom, is averaged with the variance of
+    single samples in a process, which counts for one more; t is Student's 97.5th percentile for all
+    R. And the interval holds what each process says of itself (`median_interval`), which is all
+    there is of a single one.
+
+    Source: for the variance of a median Kenney and Keeping (1962), Mathematics of statistics,
+    section 14.7; for averaging variances Smyth (2004), doi:10.2202/1544-6115.1027, section 3;
+    replication by process: Kalibera and Jones (2013), Rigorous benchmarking in reasonable time.
+
+    >>> low, high = repeat_interval([[1.00, 1.01, 1.00], [1.02, 1.01, 1.02], [0.99, 1.00, 0.99]])
+    >>> round(low, 2), round(high, 2)
+    (0.96, 1.04)
+    """
+    inside = [interval for samples in processes if (interval := median_interval(samples))]
+    lows, highs = [low for low, _ in inside], [high for _, high in inside]
+    medians = [median(samples) for samples in processes]
+    if (count := len(medians)) > 1:
+        from scipy.special import stdtrit  # here: the first import of scipy takes a while
+
+        between = variance([log(value) for value in medians])
+        within = fmean(_log_spread(samples) ** 2 for samples in processes)
+        spread = sqrt(((count - 1) * between + _PRIOR * within) / (count - 1 + _PRIOR))
+        student = float(stdtrit(count - 1 + _PRIOR, 0.975))
+        reach = exp(student * spread * sqrt(pi / count))
+        lows.append(median(medians) / reach)
+        highs.append(median(medians) * reach)
+    return (min(lows), max(highs)) if lows else None
+
+
+def _log_spread(samples: Sequence[float]) -> float:
+    """Standard deviation of the logged samples by their quartiles, so blind to a few late ones."""
+    return log(percentile(samples, 75) / percentile(samples, 25)) / _QUARTILES_APART
+
+
+def percentile(samples: Sequence[float], percent: float) -> float:
     """The least sample that at least ``percent`` % of all do not exceed (nearest rank).
 
     Always a time that was measured, never one between two.

@@ -1,0 +1,75 @@
+"""A device's ceilings: the fastest matrix product and the fastest copy measured on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from time import perf_counter
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from bench.measure.device import settled
+from bench.models._build import build
+from bench.spec import Model, Options
+
+#: Long enough to reach full clocks, short enough to be done for every process.
+_SECONDS = 0.2
+#: Sides of the matrices; a larger one is no faster there.
+_SIDE = {"cpu": 1024, "cuda": 8192, "mps": 4096}
+#: Bytes that are copied: several times the last-level cache.
+_COPIED = {"cpu": 2**28, "cuda": 2**30, "mps": 2**28}
+
+
+@dataclass(frozen=True)
+class Ceilings:
+    """The most that this device reached; a network's share of it says what bounds the network."""
+
+    flops_per_s: float  #: of a large matrix product in the row's precision; 2 a multiply-accumulate
+    bytes_per_s: float  #: of a large copy, bytes read and bytes written together
+
+
+def ceilings(device: str, options: Options) -> Ceilings:
+    """Measured once a process, device and precision, within half a second.
+
+    A ceiling is the fastest repetition, not the median: it is what the device can do.
+    """
+    return _measured(device, options.precision, torch.get_num_threads())
+
+
+def macs_of(model: Model) -> int:
+    """Multiply-accumulates of one image, by torch's counter on the meta device: no weights."""
+    network = build(model, weights=False, device="meta")
+    image = torch.empty(1, 3, model.resolution, model.resolution, device="meta")
+    with torch.inference_mode(), FlopCounterMode(display=False) as counted:
+        network(image)
+    return int(counted.get_total_flops()) // 2
+
+
+@cache
+def _measured(device: str, precision: str, _threads: int) -> Ceilings:
+    kind = torch.device(device).type
+    side, copied = _SIDE[kind], _COPIED[kind]
+    dtype: torch.dtype = getattr(torch, precision)
+    left, right = (torch.randn(side, side, device=device, dtype=dtype) for _ in range(2))
+    product = torch.empty(side, side, device=device, dtype=dtype)
+    seconds = _fastest(device, lambda: torch.mm(left, right, out=product))
+    source = torch.ones(copied, dtype=torch.uint8, device=device)
+    target = torch.ones_like(source)
+    return Ceilings(
+        flops_per_s=2 * side**3 / seconds,
+        bytes_per_s=2 * copied / _fastest(device, lambda: target.copy_(source)),
+    )
+
+
+def _fastest(device: str, once: Callable[[], object]) -> float:
+    """Seconds of the fastest call within the time there is, the first ones a warm-up."""
+    fastest, start, calls = float("inf"), perf_counter(), 0
+    while calls < 3 or perf_counter() - start < _SECONDS:
+        before = perf_counter()
+        once()
+        settled(device)
+        fastest = min(fastest, perf_counter() - before)
+        calls += 1
+    return fastest

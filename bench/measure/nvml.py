@@ -1,0 +1,109 @@
+"""An NVIDIA GPU's state by NVML, the library behind ``nvidia-smi``; needs ``nvidia-ml-py``.
+
+Without that package, or the driver's library, everything is unknown and `Gpu.how` says so.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+#: Bits of NVML's clock event reasons by which a GPU is slower than it should be. Its power cap is
+#: not among them: large matrix products reach it on an undisturbed GPU.
+#: Source: NVML API reference, group nvmlClocksEventReasons.
+THROTTLING = {
+    0x08: "hardware slowdown",
+    0x20: "software thermal slowdown",
+    0x40: "hardware thermal slowdown",
+    0x80: "power brake",
+}
+_POWER_CAP = 0x04
+#: Utilisation is a mean over up to a second: our own last work is waited out so many times.
+_AT_REST_TRIES, _AT_REST_SECONDS = 8, 0.25
+
+
+class Gpu:
+    """One GPU, by its torch device string."""
+
+    def __init__(self, device: str) -> None:
+        self.how = "NVML"
+        self._handle: Any = None
+        try:
+            self._nvml: Any = import_module("pynvml")
+        except ImportError:
+            self.how = "not guarded: nvidia-ml-py is not installed"
+            return
+        try:
+            self._nvml.nvmlInit()
+            self._handle = self._find(device)
+        except self._nvml.NVMLError as error:
+            self.how = f"not guarded: NVML says {error}"
+
+    def throttled(self) -> list[str]:
+        """Why the GPU runs slower than it should just now; empty if it does not, or if unknown."""
+        bits = self._asked(self._reasons) or 0
+        return [name for bit, name in THROTTLING.items() if bits & bit]
+
+    def state(self, *, at_rest: bool = False) -> dict[str, Any]:
+        """Clock and its maximum (MHz), temperature (C), power (W), throttling, processes.
+
+        ``at_rest``, while we compute nothing there, adds ``busy_percent``: what others do.
+        """
+        if self._handle is None:
+            return {}
+        nvml, handle = self._nvml, self._handle
+        power = self._asked(lambda: nvml.nvmlDeviceGetPowerUsage(handle))
+        running = self._asked(lambda: nvml.nvmlDeviceGetComputeRunningProcesses(handle))
+        found = {
+            "clock": self._asked(lambda: nvml.nvmlDeviceGetClockInfo(handle, nvml.NVML_CLOCK_SM)),
+            "clock_max": self._asked(
+                lambda: nvml.nvmlDeviceGetMaxClockInfo(handle, nvml.NVML_CLOCK_SM)
+            ),
+            "temperature": self._asked(
+                lambda: nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU)
+            ),
+            "power": None if power is None else power / 1e3,
+            "power_capped": bool((self._asked(self._reasons) or 0) & _POWER_CAP),
+            "throttled": self.throttled(),
+            "processes": None if running is None else len(running),
+        }
+        if at_rest:
+            found["busy_percent"] = self._busy()
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _busy(self) -> int | None:
+        """The least utilisation seen in a second or two: others' work, as ours has ended."""
+        least: int | None = None
+        for attempt in range(_AT_REST_TRIES):
+            rates = self._asked(lambda: self._nvml.nvmlDeviceGetUtilizationRates(self._handle))
+            if rates is None:
+                return least
+            least = rates.gpu if least is None else min(least, rates.gpu)
+            if least == 0:
+                return 0
+            if attempt < _AT_REST_TRIES - 1:
+                time.sleep(_AT_REST_SECONDS)
+        return least
+
+    def _find(self, device: str) -> Any:
+        """By UUID, as ``CUDA_VISIBLE_DEVICES`` renumbers torch's devices, not NVML's."""
+        import torch
+
+        uuid = torch.cuda.get_device_properties(device).uuid
+        return self._nvml.nvmlDeviceGetHandleByUUID(f"GPU-{uuid}")
+
+    def _reasons(self) -> int:
+        ask = getattr(self._nvml, "nvmlDeviceGetCurrentClocksEventReasons", None)
+        ask = ask or self._nvml.nvmlDeviceGetCurrentClocksThrottleReasons  # its name before 2023
+        return int(ask(self._handle))
+
+    def _asked(self, question: Callable[[], Any]) -> Any:
+        """The answer; None to what this GPU or its driver cannot tell."""
+        if self._handle is None:
+            return None
+        with suppress(self._nvml.NVMLError):
+            return question()
+        return None

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from bench import registry
+from bench.measure import ceilings, profile
+from bench.models._build import build
+from bench.spec import AmpDtype, Options
+
+
+def test_ceilings_are_those_numpy_finds_within_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ceilings, "_SECONDS", 0.05)
+    monkeypatch.setitem(ceilings._SIDE, "cpu", 512)
+    monkeypatch.setitem(ceilings._COPIED, "cpu", 2**25)
+    ceilings._measured.cache_clear()
+    found = ceilings.ceilings("cpu", Options())
+    left = np.ones((512, 512), np.float32)
+    source = np.ones(2**25, np.uint8)
+    target = np.ones_like(source)
+
+    def fastest(once: object) -> float:
+        seconds = []
+        for _ in range(5):
+            start = time.perf_counter()
+            once()  # type: ignore[operator]
+            seconds.append(time.perf_counter() - start)
+        return min(seconds)
+
+    product = 2 * 512**3 / fastest(lambda: left @ left)
+    copied = 2 * 2**25 / fastest(lambda: np.copyto(target, source))
+    # Another library, perhaps on another number of threads, on a machine that others use.
+    assert product / 20 < found.flops_per_s < 20 * product
+    assert copied / 20 < found.bytes_per_s < 20 * copied
+
+    before = time.perf_counter()
+    assert ceilings.ceilings("cpu", Options()) is found, "measured once"
+    assert time.perf_counter() - before < 0.01
+    half = Options(amp=True, amp_dtype=AmpDtype.BFLOAT16)
+    assert ceilings.ceilings("cpu", half) is not found, "each precision has its own"
+    ceilings._measured.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["convnext_xs.g1k", "swin_xs.g1k", "vit_xs.g1k"])
+def test_macs_are_those_of_the_profile(name: str) -> None:
+    (model,) = registry.models(name)
+    image = torch.zeros(1, 3, model.resolution, model.resolution)
+    counted = profile.count_macs(build(model, weights=False), image)
+    assert ceilings.macs_of(model) == counted.torch
