@@ -121,7 +121,11 @@ class Suite:
     datasets: tuple[str, ...]  #: dataset names or globs
     measures: tuple[Measure, ...]
     report: str  #: name of the report that shows it
-    world: str = "glyphs"  #: whose datasets and models are meant where nothing else is said
+    #: whose datasets and models are meant where nothing else is said; "" is any that it names
+    world: str = ""
+    #: how speed is measured, as ``--conditions`` takes it; "" is as the run's options say
+    conditions: str = ""
+    replicates: int = 1  #: processes that time each speed
     notebook: str = ""  #: the suite file's docstring: command, duration, what to expect
 
 

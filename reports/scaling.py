@@ -16,6 +16,7 @@ from bench.sections import (
     corruption,
     evidence,
     figures,
+    known,
     models,
     published,
     scaling,
@@ -71,6 +72,7 @@ def _world(frame: pd.DataFrame, read: Read | None, axis: CostAxis) -> Iterator[B
         yield at_equal_cost
     yield Heading(text="Models")
     yield models.table_of(table, frame)
+    yield from known.beside_published(frame)
     if table[[COSTS[axis].column, "val"]].notna().all(axis=1).any():
         yield Heading(text="Error against cost")
         yield figures.error_over_cost(table, laws, axis)
@@ -87,7 +89,7 @@ def _world(frame: pd.DataFrame, read: Read | None, axis: CostAxis) -> Iterator[B
         yield figures.shift_over_val(table, lines)
         yield scaling.robustness(table, lines)
         yield from published.against_published(table)
-        yield from corruption.corruptions(frame, table, right)
+        yield from corruption.corruptions(frame, table, right, read)
     yield from evidence.of_fits(laws, fitted, axis)
 
 

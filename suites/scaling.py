@@ -14,7 +14,8 @@ SUITE = Suite(
     name="scaling",
     title="Scaling: ConvNets and Vision Transformers over size and pretraining scale",
     models=("convnext", "swin", "vit", "resnet"),
-    datasets=("*-val", "*-v2", "*-a", "*-r", "*-sketch", "*-c"),
+    datasets=("val", "real", "v2", "a", "r", "sketch", "c"),
+    world="glyphs",
     measures=(Measure.EVALUATE, Measure.PROFILE, Measure.SPEED),
     report="scaling",
 )

@@ -18,6 +18,7 @@ from bench.analysis.stats import (
 )
 
 _ROLES = ("val", "real", "v2", "a", "r", "sketch", "c")
+_PREPARED = ("resolution", "crop_pct", "interpolation")
 
 #: Per-image correctness of a model on the set of a role, shape (n,), by (model, role).
 Correct = Mapping[tuple[str, str], ArrayLike]
@@ -38,9 +39,9 @@ def pretraining_gain(
     One row per series, size and role: ``family kind size role gmacs scratch pretrained`` (%),
     ``gain`` with ``_low`` and ``_high`` (points, 95 %), ``paired``, ``p`` and ``p_holm`` (Holm over
     all rows; NaN if unpaired), ``detectable`` (points that this pair's test finds with 80 %
-    power; NaN if unpaired), ``n`` images, and ``slope`` of ln error over ln training images, with
-    ``_low`` and ``_high`` from the gain's: two points, so a secant and no law. Pairs that lack a
-    number are left out.
+    power; NaN if unpaired), ``n`` images, ``matched``: whether both saw images prepared
+    alike, and ``slope`` of ln error over ln training images, with ``_low`` and ``_high`` from the
+    gain's: two points, so a secant and no law. Pairs that lack a number are left out.
     """
     rows = []
     for (family, size), group in table.groupby(["series", "size"], sort=False):
@@ -54,14 +55,19 @@ def pretraining_gain(
             row = {"family": family, "kind": after["kind"], "size": size, "role": role}
             row |= {"gmacs": after["gmacs"], "scratch": before[role], "pretrained": after[role]}
             row |= _gain(before, after, role, correct or {})
+            row["matched"] = all(_same(before[name], after[name]) for name in _PREPARED)
             rows.append(row | _slopes(row, after["pretrain_images"], target_images))
     columns = ["family", "kind", "size", "role", "gmacs", "scratch", "pretrained", "gain"]
     columns += ["gain_low", "gain_high", "paired", "p", "p_holm", "detectable", "n"]
-    columns += ["slope", "slope_low", "slope_high"]
+    columns += ["matched", "slope", "slope_low", "slope_high"]
     result = pd.DataFrame(rows, columns=columns)
     if len(result):
         result["p_holm"] = holm(result["p"].to_numpy(float))
     return result
+
+
+def _same(one: Any, two: Any) -> bool:
+    return bool(one == two) or (pd.isna(one) and pd.isna(two))
 
 
 def _gain(before: pd.Series, after: pd.Series, role: str, correct: Correct) -> Cells:

@@ -29,8 +29,10 @@ _COST = ("params", "gmacs", "activations", "throughput", "latency_p50")
 _SUBSETS = {f"top1/{shift}-classes": shift for shift in SHIFTS}
 _PER_SHIFT = ("twin", "drop", "rel_drop", "er", "published_er", "beyond")
 _ABOUT = ("family", "kind", "size", "scale", "model", "source")
-#: Whole numbers of a model that not every frame has.
-_COUNTS = ("resolution", "pretrain_images", "images_seen")
+#: Numbers of a model that not every frame has.
+_COUNTS = ("resolution", "pretrain_images", "images_seen", "crop_pct")
+#: And words.
+_WORDS = ("interpolation", "changed")
 #: A training step costs about three forward passes: its own and twice that backwards, see Kaplan
 #: et al. (2020), Scaling laws for neural language models, section 2.1.
 _PASSES = 3
@@ -40,7 +42,8 @@ def scaling_table(frame: pd.DataFrame) -> pd.DataFrame:
     """One row per model of the store's ``frame``, by family, pretraining scale and size.
 
     Columns: ``family kind size scale model source``; ``series``, see `bench.analysis.series`;
-    ``resolution`` (pixels), ``pretrain_images``, ``images_seen``; ``params`` (M), ``gmacs``,
+    ``resolution`` (pixels), ``crop_pct``, ``interpolation``, ``changed`` (preprocessing other than
+    published), ``pretrain_images``, ``images_seen``; ``params`` (M), ``gmacs``,
     ``activations`` (M), ``throughput`` (img/s) and ``latency`` (ms, median at batch 1), both with
     ``_low`` and ``_high``, and the ``device_name`` they were measured on; ``train_gmacs``, the
     compute of training, 3 x GMACs x images seen; for ``val real v2 a r sketch c`` the top-1 (%)
@@ -60,11 +63,15 @@ def scaling_table(frame: pd.DataFrame) -> pd.DataFrame:
         raise ValueError(f"no column {', '.join(absent)}")
     frame = frame.reset_index(drop=True)
     frame = frame.assign(**{name: math.nan for name in _COUNTS if name not in frame})
+    frame = frame.assign(**{name: None for name in _WORDS if name not in frame})
+    # One model prepared in two ways is two rows.
+    own = frame["changed"].fillna("").astype(str)
+    frame["model"] = frame["model"].where(own == "", frame["model"] + " [" + own + "]")
     good = newest_last(
         frame[frame["metric"].isin(("top1", *_SUBSETS, *_COST)) & frame["value"].notna()]
     )
     bad = frame[frame["status"] == "failed"].drop_duplicates("job")
-    models = frame[[*_ABOUT, *_COUNTS, "architecture"]].drop_duplicates("model")
+    models = frame[[*_ABOUT, *_COUNTS, *_WORDS, "architecture"]].drop_duplicates("model")
     found = _Found({}, {}, {}, {})
     for record in good.to_dict("records"):  # the last one stays
         metric = record["metric"]
@@ -89,7 +96,7 @@ def robustness_lines(table: pd.DataFrame) -> dict[str, Line | NoLine]:
 
 
 def _columns() -> list[str]:
-    names = [*_ABOUT, *_COUNTS, *_COST[:-1], "throughput_low", "throughput_high"]
+    names = [*_ABOUT, *_COUNTS, *_WORDS, *_COST[:-1], "throughput_low", "throughput_high"]
     names += ["latency", "latency_low", "latency_high", "train_gmacs", "device_name"]
     for role in ROLES:
         names += [role, f"{role}_low", f"{role}_high", f"{role}_n"]
@@ -126,7 +133,7 @@ def _network(record: Record) -> tuple[Any, ...]:
 
 def _row(about: Record, found: _Found, bad: pd.DataFrame) -> Record:
     """One model's numbers."""
-    row: Record = {name: about[name] for name in (*_ABOUT, *_COUNTS)}
+    row: Record = {name: about[name] for name in (*_ABOUT, *_COUNTS, *_WORDS)}
     model, architecture = about["model"], about["architecture"]
     cost = {metric: found.cost.get((*_network(about), metric)) for metric in _COST}
     row |= {metric: _number(record, "value") for metric, record in cost.items()}
@@ -186,7 +193,7 @@ def _number(record: Record | None, column: str) -> float:
 
 
 def _with_effective_robustness(table: pd.DataFrame) -> pd.DataFrame:
-    text = (*_ABOUT, "device_name", "problems")
+    text = (*_ABOUT, *_WORDS, "device_name", "problems")
     numbers = [c for c in table.columns if c not in text]
     table[numbers] = table[numbers].astype(float)
     for shift, line in robustness_lines(table).items():

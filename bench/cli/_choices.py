@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-
-from bench.errors import UsageError
-from bench.spec import Dataset, Suite
 
 if TYPE_CHECKING:
     from bench.measure.device import Description
@@ -45,36 +41,6 @@ def described(device: str) -> Description:
     if sys.platform == "linux" and not any(Path(file).exists() for file in _GPU_FILES):
         return describe("cpu")
     return describe(next((name for name in available() if name.startswith("cuda")), "cpu"))
-
-
-def datasets(selector: str | None, suite: Suite) -> tuple[Dataset, ...]:
-    """What ``--data`` selects of the suite's datasets; all of them if None.
-
-    A world keeps the suite's datasets of that world; a name or role may also add one that the
-    suite does not have. Raises UsageError for ImageNet, UnknownNameError for no match.
-    """
-    from bench import registry, selection
-
-    own = registry.datasets(suite.datasets)
-    if selector is None:
-        return own
-    worlds = {dataset.world for dataset in registry.datasets()}
-    chosen: dict[str, Dataset] = {}
-    for part in selection.split(selector):
-        if part.lower() not in worlds and part.lower().startswith("imagenet"):
-            raise UsageError(
-                f"--data {part}: ImageNet loading is not in this version; there is: "
-                f"{', '.join(sorted(worlds))}"
-            )
-        found: Iterable[Dataset] = (
-            (dataset for dataset in own if dataset.world == part.lower())
-            if part.lower() in worlds
-            else registry.datasets(part)
-        )
-        chosen |= {dataset.name: dataset for dataset in found}
-    if not chosen:
-        raise UsageError(f"--data {selector!r} selects nothing; `bench list datasets` shows all")
-    return tuple(chosen.values())
 
 
 def existing(output: Path) -> Path | None:

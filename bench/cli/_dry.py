@@ -5,6 +5,7 @@ from __future__ import annotations
 from bench.cli import _choices, _print
 from bench.cli._wanted import Wanted
 from bench.data._load import cached_digest
+from bench.data._sources import listing
 from bench.plan import Timing, estimate
 from bench.store import Store
 
@@ -12,7 +13,7 @@ from bench.store import Store
 def show(wanted: Wanted) -> None:
     """Print each job, whether it is done, the seconds it may take, and their sum."""
     _, datasets = wanted.evaluated()
-    cached = {dataset.name: cached_digest(dataset) for dataset in datasets}
+    cached = {d.name: cached_digest(d) if d.draw else listing(d).digest for d in datasets}
     jobs = wanted.jobs({d.name: cached[d.name] or d.digest for d in datasets})
     done, past = set[str](), list[Timing]()
     if there := _choices.existing(wanted.output):

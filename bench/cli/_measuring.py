@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 import warnings
@@ -10,6 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench import env, registry
@@ -19,6 +21,7 @@ from bench.cli import _print, _progress
 from bench.cli._choices import DEFAULT_OUTPUT, DEFAULT_REPORT
 from bench.cli._wanted import Wanted
 from bench.data._load import digest_of
+from bench.data._sources import listing
 from bench.models import _weights
 from bench.run import Summary
 from bench.spec import Dataset, Job
@@ -30,20 +33,27 @@ if TYPE_CHECKING:
     from bench.report import Report
 
 _FAILURES_SHOWN = 5
+#: What models of one architecture may differ in.
+_OF_WEIGHTS = (
+    *("scale", "trained_on", "pretrain_images", "images_seen"),
+    *("crop_pct", "crop_mode", "interpolation", "changed"),
+)
 _DRAWN_WITH = ("numpy", "pillow", "matplotlib")
 
 
-def measure(wanted: Wanted) -> Summary:
+def measure(wanted: Wanted, weights_dir: Path | None = None, *, offline: bool = False) -> Summary:
     """Run what the store lacks, print the suite's report and what was done.
 
     Raises StoreError, UsageError or DataError before the first job if anything that all of them
     need is missing or damaged, and KeyboardInterrupt if the run was interrupted.
     """
+    if weights_dir is not None:
+        os.environ["BENCH_WEIGHTS"] = str(weights_dir)  # processes that time a speed look there too
     build = registry.report(wanted.suite.report)
     models, datasets = wanted.evaluated()
     with Store(wanted.output) as store:
-        for model in models:
-            _weights.read(model)  # to check it; a damaged file is known before any work is done
+        # All weights, before any work is done: what is missing or damaged is said at once.
+        wanted = wanted.resolved(_weights.resolve_all(models, offline=offline))
         jobs = wanted.jobs(_digests(datasets, wanted.options.workers))
         if not store.done().issuperset(job.id for job in jobs):
             _load(jobs)
@@ -75,6 +85,9 @@ def _digests(datasets: Sequence[Dataset], workers: int) -> Mapping[str, str]:
     """Actual digests, drawing what is missing; a line names those that are not as published."""
     digests = {}
     for dataset in datasets:
+        if not dataset.draw:
+            digests[dataset.name] = listing(dataset).digest
+            continue
         with _progress.counting(f"drawing {dataset.name}") as count:
             digests[dataset.name] = digest_of(dataset, workers=workers, progress=count)
     differing = [d.name for d in datasets if d.digest not in (None, digests[d.name])]
@@ -105,7 +118,7 @@ def _of_jobs(frame: DataFrame, jobs: Sequence[Job]) -> DataFrame:
     frame = frame[frame["job"].isin(models)].copy()
     for column, attribute in (
         ("model", "name"),
-        *((same, same) for same in ("scale", "trained_on", "pretrain_images", "images_seen")),
+        *((same, same) for same in _OF_WEIGHTS),
     ):
         own = {job: getattr(model, attribute) for job, model in models.items()}
         frame[column] = frame["job"].map(own).astype(frame[column].dtype)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.plan import plan
@@ -19,10 +19,16 @@ class Wanted:
     datasets: tuple[Dataset, ...]
     options: Options
     output: Path
+    conditions: tuple[Options, ...] = ()  #: ways to measure speed; `options` alone if empty
 
     def jobs(self, digests: Mapping[str, str | None]) -> list[Job]:
         """The plan, with the digests of the datasets by name; UsageError if it is empty."""
-        return plan(self.suite, self.models, self.datasets, self.options, digests)
+        return plan(self.suite, self.models, self.datasets, self.options, digests, self.conditions)
+
+    def resolved(self, models: Iterable[Model]) -> Wanted:
+        """The same with those models in place of their namesakes."""
+        known = {model.name: model for model in models}
+        return replace(self, models=tuple(known.get(m.name, m) for m in self.models))
 
     def evaluated(self) -> tuple[tuple[Model, ...], tuple[Dataset, ...]]:
         """Models and datasets that meet: those whose weights and images are needed."""

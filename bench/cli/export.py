@@ -83,5 +83,5 @@ def _tables(form: Format, name: str | None, output: Path) -> str:
     from bench.report import Table
 
     table = latex.table if form is Format.LATEX else markdown.table
-    blocks = built(name, None, output).blocks
+    blocks = built(name or _choices.DEFAULT_REPORT, output).blocks
     return "\n\n".join(table(block) for block in blocks if isinstance(block, Table))

@@ -9,6 +9,7 @@ import typer
 
 from bench.analysis.axes import CostAxis
 from bench.cli import _choices, _print
+from bench.cli._options import NumbersFrom, Source
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ def report(
             help="Cost that scaling laws are over; gmacs if not given.", show_default=False
         ),
     ] = None,
+    source: NumbersFrom = Source.MEASURED,
+    models: Annotated[
+        str | None, typer.Option("--models", "-m", help="With --source published: only these.")
+    ] = None,
+    pretrain: Annotated[
+        str | None, typer.Option(help="With --source published: in1k, in12k, in22k, web.")
+    ] = None,
     output: _choices.Output = _choices.DEFAULT_OUTPUT,
 ) -> None:
     """Show the results in the terminal, or write them as HTML, Markdown or LaTeX."""
@@ -41,42 +49,49 @@ def report(
         raise UsageError("give one of --html, --markdown, --latex")
     if name and suite:
         raise UsageError("give --report or --suite, not both")
+    if to and not (html or markdown or latex):
+        raise UsageError("--to needs a format: --html, --markdown or --latex")
+    if (models or pretrain) and source is not Source.PUBLISHED:
+        raise UsageError("--models and --pretrain go with --source published, a store is whole")
+    from bench import registry
+
+    chosen = registry.suite(suite).report if suite else name or _choices.DEFAULT_REPORT
+    if source is Source.PUBLISHED:
+        from bench.cli import _published
+
+        made = _published.built(chosen, models, pretrain, axis=axis)
+    else:
+        made = built(chosen, output, axis=axis)
     if html:
         from bench.render import html as page
 
-        _print.write(page.render(built(name, suite, output, axis)), to or Path("report.html"))
+        _print.write(page.render(made), to or Path("report.html"))
     elif markdown:
         from bench.render import markdown as text
 
-        _print.write(text.render(built(name, suite, output, axis)), to)
+        _print.write(text.render(made), to)
     elif latex:
         from bench.render import latex as paper
 
-        _print.write(paper.render(built(name, suite, output, axis)), to)
-    elif to:
-        raise UsageError("--to needs a format: --html, --markdown or --latex")
+        _print.write(paper.render(made), to)
     else:
         from bench.render import terminal
 
-        terminal.render(built(name, suite, output, axis), _print.console())
+        terminal.render(made, _print.console())
 
 
-def built(
-    name: str | None, suite: str | None, output: Path, axis: CostAxis | None = None
-) -> Report:
-    """The named report, or the suite's, of everything in the store at ``output``.
+def built(name: str, output: Path, **choices: object) -> Report:
+    """The named report of everything in the store at ``output``; ``choices`` are its own.
 
     Raises StoreError if there is no store, UsageError if it is empty or no such report exists.
     """
     from bench import answers, registry
     from bench.store import Store
 
-    build = registry.report(
-        registry.suite(suite).report if suite else name or _choices.DEFAULT_REPORT
-    )
+    build = registry.report(name)
     with Store(output, readonly=True) as store:
         frame, env = store.frame(), store.env()
         if frame.empty:
             raise UsageError(f"{store.path} holds no results yet; `bench run SUITE` makes some")
-        made: Report = answers.report(build, frame, env, store, axis=axis)
+        made: Report = answers.report(build, frame, env, store, **choices)
     return made

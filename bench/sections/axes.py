@@ -52,7 +52,7 @@ def across(table: pd.DataFrame, main: CostAxis, own: Laws) -> Iterator[Block]:
             Column(key="verdict", title="Lowest error", about="Intervals that overlap do not tell"),
         ),
         rows=tuple(found),
-        notes=("Latency is of this machine, precision and library; the other costs are not.",),
+        notes=("Latency is of one device, precision and library; the other costs are not.",),
     )
 
 

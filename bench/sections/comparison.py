@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 Laws = Mapping[tuple[str, str], ScalingFit]
 #: How a pretraining scale is said.
 SCALES = {
-    "1k": "from scratch on the 1k set",
+    "1k": "trained on the 1k set alone",
     "12k": "after pretraining on the 12k set",
     "22k": "after pretraining on the 22k set",
     "web": "after web-scale pretraining",
 }
 TITLES = {
-    "1k": "From scratch on 1k",
+    "1k": "Trained on 1k alone",
     "12k": "Pretrained on 12k",
     "22k": "Pretrained on 22k",
     "web": "Pretrained on the web",

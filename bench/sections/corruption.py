@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from bench import registry
+from bench.analysis.corruption import Cells
 from bench.analysis.corruption_table import corruption_table
 from bench.analysis.gain import Correct
+from bench.analysis.pairing import common_jobs
 from bench.analysis.published_errors import ALEXNET
 from bench.report import Block, Column, Form, Table
 from bench.sections.models import PRETRAIN, rows
@@ -15,6 +19,8 @@ from bench.sections.paired import interval
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from bench.answers import Read
 
 #: What mCE is relative to in each world: a model of the zoo, or AlexNet as published.
 REFERENCES: Mapping[str, str | Mapping[str, float]] = {
@@ -27,21 +33,26 @@ _GROUP = "Error by corruption, mean of severities, %"
 
 
 def corruptions(
-    frame: pd.DataFrame, table: pd.DataFrame, correct: Correct | None = None
+    frame: pd.DataFrame,
+    table: pd.DataFrame,
+    correct: Correct | None = None,
+    read: Read | None = None,
 ) -> Iterator[Block]:
     """One table, of the models in a world's ``frame`` that saw every corruption; or nothing.
 
     ``table`` is the `bench.analysis.table.scaling_table` of the same frame, ``correct`` what
-    `bench.answers.correct` makes of it: with it, mCE has paired intervals.
+    `bench.answers.correct` makes of it with ``read``: with both, intervals are clustered by image
+    and mCE's are paired with a reference model's.
     """
     world = str(frame["world"].iloc[0]) if len(frame) else ""
     reference = REFERENCES.get(world)
+    answered = {m: right for (m, role), right in (correct or {}).items() if role == "c"}
     found = corruption_table(
         frame,
         reference,
         distinct=world in _DISTINCT,
-        correct={m: right for (m, role), right in (correct or {}).items() if role == "c"},
-        groups=_groups(frame),
+        correct=answered,
+        cells=_cells(frame, read) if read and answered else None,
     )
     if found.empty:
         return
@@ -70,12 +81,23 @@ def _by_corruption(kind: str) -> Column:
     return Column(key=kind, title=name, brief=name, group=_GROUP, form=Form.FIXED)
 
 
-def _groups(frame: pd.DataFrame) -> tuple[str, ...]:
-    """Cells of the corrupted set, in the order that its images take turns in."""
-    known = registry.load().datasets
-    names = frame.loc[frame["role"] == "c", "dataset"].drop_duplicates()
-    declared = [known[name].options.get("groups", ()) for name in names if name in known]
-    return tuple(declared[0]) if len(declared) == 1 == len(names) else ()
+def _cells(frame: pd.DataFrame, read: Read) -> Cells | None:
+    """Those of the corrupted set that `bench.answers.correct` is of; None where they are unknown.
+
+    Answers stored without groups are of sets whose image i is in group i modulo their number.
+    """
+    jobs = common_jobs(frame)
+    for row in jobs[jobs["role"] == "c"].to_dict("records"):
+        answers = read(row["job"])
+        if answers is None:
+            continue
+        image = np.arange(len(answers)) if answers.base is None else answers.base
+        if answers.group is not None:
+            return Cells.of_groups(answers.group_names, answers.group, image)
+        dataset = registry.load().datasets.get(row["dataset"])
+        names = dataset.options.get("groups", ()) if dataset else ()
+        return Cells.of_groups(names, image % len(names), image) if names else None
+    return None
 
 
 def _notes(
@@ -101,6 +123,11 @@ def _notes(
                 "Some mCE intervals count model and reference as independent, as their answers "
                 "to single images are not at hand: wider than paired ones would be."
             )
+    elif found["error_low"].notna().any():
+        yield (
+            "Intervals are 95 %, clustered by image, as each image comes in every corruption; the "
+            "reference counts as known exactly. None where predictions are not at hand."
+        )
     else:
         yield (
             "No intervals: images repeat across corruptions, so counts alone do not give them; "

@@ -113,7 +113,7 @@ def _conditions(axis: CostAxis) -> checklist.Conditions:
     return checklist.Conditions(
         x=f"{COSTS[axis].name}: {COSTS[axis].about}",
         y="Top-1 error on val, as a rate",
-        training="As the models' cards say; final checkpoints, one training run each, so that a "
-        "fit's scatter holds the luck of a run",
+        training="As the models' authors say; final checkpoints, one training run each, so that "
+        "a fit's scatter holds the luck of a run",
         source=f"bench {bench.__version__}; every point is in the download of this report",
     )

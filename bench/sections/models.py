@@ -12,7 +12,9 @@ from bench.sections.shared import ROLES, SHIFTS, TITLES
 if TYPE_CHECKING:
     import pandas as pd
 
-PRETRAIN = Column(key="scale", title="Pretrain", about="1k: from scratch; 22k: pretrained on more")
+PRETRAIN = Column(
+    key="scale", title="Pretrain", about="1k: that set alone; 12k, 22k, web: pretrained on more"
+)
 _NAMES = (Column(key="family", title="Family"), Column(key="size", title="Size"), PRETRAIN)
 _COST = (
     Column(key="params", title="Params", unit="M", group="Cost", form=Form.SIGNIFICANT, digits=3),
@@ -31,7 +33,7 @@ _COST = (
         group="Cost",
         form=Form.SIGNIFICANT,
         digits=3,
-        about="Median throughput on the machine named at the top",
+        about="Median throughput on the device named at the top",
     ),
 )
 _ACCURACY, _EFFECTIVE = "Top-1 accuracy, %", "Effective robustness, points"
@@ -85,6 +87,7 @@ def table_of(table: pd.DataFrame, frame: pd.DataFrame) -> Table:
         columns=(
             Column(key="model", title="Model"),
             *_NAMES,
+            *_prepared(table),
             *_COST,
             *(_accuracy(role, mined) for role in shown),
             *(_effective(role) for role in shifts),
@@ -95,6 +98,23 @@ def table_of(table: pd.DataFrame, frame: pd.DataFrame) -> Table:
         notes=tuple(notes),
         filterable=True,
     )
+
+
+def _prepared(table: pd.DataFrame) -> tuple[Column, ...]:
+    """Columns of how images were prepared, where models differ in that."""
+    columns = (
+        Column(key="resolution", title="Pixels", form=Form.FIXED, digits=0),
+        Column(
+            key="crop_pct",
+            title="Crop",
+            form=Form.FIXED,
+            digits=3,
+            about="Share kept of the resized image",
+        ),
+        Column(key="interpolation", title="Resize"),
+        Column(key="changed", title="Changed", about="What differs from the model's own"),
+    )
+    return tuple(column for column in columns if table[column.key].nunique() > 1)
 
 
 def _accuracy(role: str, mined: Mapping[str, object]) -> Column:

@@ -28,4 +28,4 @@ def ranks(part: pd.DataFrame, read: Read | None) -> Ranks | None:
         return None
     if any(not np.array_equal(given.target, found[0].target) for given in found):
         return None
-    return rank(np.stack([given.prediction == given.target for given in found]))
+    return rank(np.stack([given.rank == 0 for given in found]))

@@ -88,6 +88,7 @@ def gains(gain: pd.DataFrame, table: pd.DataFrame, frame: pd.DataFrame) -> Table
     for row in rows(gain):
         cells = found.setdefault((row["family"], row["size"]), {})
         cells |= {key: row[key] for key in ("family", "size", "gmacs")}
+        cells["unmatched"] = "" if row["matched"] else "≠"
         role = row["role"]
         cells |= {role: row["gain"]}
         cells |= {f"{role}_{end}": row[f"gain_{end}"] for end in ("low", "high")}
@@ -101,10 +102,10 @@ def gains(gain: pd.DataFrame, table: pd.DataFrame, frame: pd.DataFrame) -> Table
     kind = "paired" if gain["paired"].all() else "unpaired, wider than paired ones would be"
     return Table(
         name="pretraining",
-        caption="Top-1 after 22k pretraining less top-1 from scratch, points",
+        caption="Top-1 after 22k pretraining less top-1 of 1k alone, points",
         columns=(
             Column(key="family", title="Family"),
-            Column(key="size", title="Size"),
+            Column(key="size", title="Size", mark="unmatched"),
             Column(key="gmacs", title="GMACs", form=Form.SIGNIFICANT, digits=2),
             *(
                 _interval(role, TITLES[role], "Gain, points", form=Form.SIGNED, mark=f"{role}_mark")
@@ -122,6 +123,11 @@ def gains(gain: pd.DataFrame, table: pd.DataFrame, frame: pd.DataFrame) -> Table
         rows=tuple(found.values()),
         notes=(
             f"Intervals are 95 % and {kind}; not adjusted for the number of comparisons.",
+            *(
+                ("≠ The two were shown images of another size or crop: part of it is that.",)
+                if not gain["matched"].all()
+                else ()
+            ),
             *(
                 f"† Not a gain: {dataset} keeps only images that {model} got wrong."
                 for dataset, model in mined.values()

@@ -26,7 +26,11 @@ _WAYS = ("precision", "batch_size", "channels_last", "compile")
 TITLES = {
     "val": "val",
     "real": "ReaL",
-    "v2": "V2", "a": "A", "r": "R", "sketch": "Sketch", "c": "C",
+    "v2": "V2",
+    "a": "A",
+    "r": "R",
+    "sketch": "Sketch",
+    "c": "C",
 }
 
 
@@ -82,9 +86,7 @@ def data_sets(frame: pd.DataFrame) -> tuple[Block, ...]:
         for _, row in used[used["role"] == role].iterrows():
             declared = known.get(str(row["dataset"]))
             published = declared.digest if declared else None
-            state = "not published" if published is None else "as published"
-            if published is not None and published != row["dataset_digest"]:
-                state = "differs from published"
+            state = _state(published, row)
             rows.append(
                 {
                     "dataset": _text(row["dataset"]),
@@ -109,6 +111,15 @@ def data_sets(frame: pd.DataFrame) -> tuple[Block, ...]:
         rows=tuple(rows),
     )
     return (Heading(text="Image sets"), table)
+
+
+def _state(published: str | None, row: Any) -> str:
+    """Whether a set's pixels are the published ones, as far as that can be told."""
+    if row["source"] == "published":
+        return "not looked at here"
+    if published is None:
+        return "no digest is published"
+    return "as published" if published == row["dataset_digest"] else "differs from published"
 
 
 def _pixels(frame: pd.DataFrame) -> Iterator[Note]:
@@ -148,8 +159,15 @@ def cautions(frame: pd.DataFrame) -> Iterator[Note]:
             "say how little that tells.",
             tone=Tone.WARN,
         )
+    if "published" in set(frame["source"]):
+        yield Note(
+            text="These figures are published ones, of papers and of timm's results, each with its "
+            "source in the download. None of them was measured here.",
+            tone=Tone.WARN,
+        )
     yield from _pixels(frame)
     yield from _mixed(frame)
+    yield from _unmatched(frame)
 
 
 def _mixed(frame: pd.DataFrame) -> Iterator[Note]:
@@ -170,7 +188,7 @@ def _mixed(frame: pd.DataFrame) -> Iterator[Note]:
             text=f"Accuracies were measured in {' and '.join(precisions)}; of a model and set "
             "measured in several, the newest counts.",
         )
-    timed = frame[frame["metric"] == "throughput"]
+    timed = frame[(frame["metric"] == "throughput") & (frame["source"] != "published")]
     ways = [name for name in _WAYS if name in timed and timed[name].nunique() > 1]
     if ways:
         what = ", ".join(name.replace("_", " ") for name in ways)
@@ -178,6 +196,26 @@ def _mixed(frame: pd.DataFrame) -> Iterator[Note]:
             tone=Tone.WARN,
             text=f"Speeds were measured with different options ({what}) and do not compare; of a "
             "model measured in several ways, the newest counts.",
+        )
+
+
+def _unmatched(frame: pd.DataFrame) -> Iterator[Note]:
+    """A warning where families were shown images of different size or crop."""
+    wanted = ["resolution", "crop_pct", "interpolation"]
+    if not {"metric", *wanted} <= set(frame.columns):
+        return
+    val = frame[(frame["metric"] == "top1") & (frame["role"] == "val")]
+    ways = val.groupby("family")[wanted].agg(lambda column: tuple(sorted(set(column.dropna()))))
+    if len(ways) > 1 and len(ways.drop_duplicates()) > 1:
+        said = (
+            f"{family} {'/'.join(f'{p}' for p in row['resolution'])} pixels, crop "
+            f"{'/'.join(f'{c:g}' for c in row['crop_pct'])}, {'/'.join(row['interpolation'])}"
+            for family, row in ways.to_dict("index").items()
+        )
+        yield Note(
+            tone=Tone.WARN,
+            text=f"Comparisons across families are unmatched in preprocessing ({'; '.join(said)}). "
+            "Measured with --img-size, --crop-pct and --interpolation they could be equal.",
         )
 
 
@@ -202,6 +240,8 @@ def conditions(frame: pd.DataFrame) -> str:
 def provenance(frame: pd.DataFrame, env: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Runs and times from the frame, then all of ``env``."""
     pairs = []
+    if set(frame["source"]) == {"published"}:
+        return tuple(("published", f"{key}: {said}") for key, said in env.items())
     if not frame.empty:
         first, last = frame["finished"].min(), frame["finished"].max()
         pairs.append(("measured", f"{first} to {last}" if first != last else str(first)))
