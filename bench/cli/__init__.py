@@ -14,7 +14,19 @@ from typing import Annotated
 import typer
 
 import bench
-from bench.cli import compare, data, doctor, export, fit, listing, power, report, run, train
+from bench.cli import (
+    compare,
+    data,
+    doctor,
+    export,
+    fit,
+    listing,
+    power,
+    prefetch,
+    report,
+    run,
+    train,
+)
 from bench.errors import BenchError, ExitCode
 
 _EPILOG = """\
@@ -29,10 +41,11 @@ Exit codes:
 
 \b
 Environment:
-  BENCH_PATH   folders with models, datasets, suites, reports and metrics of your own
-  BENCH_CACHE  where drawn images are kept
-  BENCH_ZOO    a folder with weights of your own, looked into before the package's
-  BENCH_DEBUG  1 shows the traceback of an unexpected error
+  BENCH_PATH     folders with models, datasets, suites, reports and metrics of your own
+  BENCH_CACHE    where images and the commits of weights are kept
+  BENCH_ZOO      a folder with weights of your own, looked into before the package's
+  BENCH_WEIGHTS  a folder with published weights, as --weights-dir
+  BENCH_DEBUG    1 shows the traceback of an unexpected error
 """
 
 app = typer.Typer(
@@ -45,6 +58,7 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("list")(listing.show)
+app.command("prefetch")(prefetch.prefetch)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("fit")(fit.fit)

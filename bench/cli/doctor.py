@@ -6,16 +6,33 @@ import os
 import platform
 import shutil
 from collections import Counter
+from typing import Annotated
 
 import typer
 
 import bench
-from bench.cli import _print
+from bench.cli import _choices, _print
 from bench.errors import DataError, ExitCode
 
 
-def doctor() -> None:
-    """Check devices, versions, data, weights, cache and disk; exit 4 if anything is damaged."""
+def doctor(
+    speed: Annotated[
+        bool,
+        typer.Option(
+            "--speed", help="Time the same thing again and again: how well speed repeats here."
+        ),
+    ] = False,
+    device: _choices.Device = "auto",
+) -> None:
+    """Check devices, versions, data, weights, cache and disk; exit 4 if anything is damaged.
+
+    With --speed, for which a minute is enough, say what difference in speed can be seen here.
+    """
+    if speed:
+        from bench.cli import _noise
+
+        _noise.show(device)
+        return
     problems: list[str] = []
     for title, lines in (
         ("program", _program()),
@@ -98,7 +115,7 @@ def _weights(problems: list[str]) -> list[str]:
     whole: Counter[str] = Counter()
     total: Counter[str] = Counter()
     size, bad = 0, list[str]()
-    for model in registry.load().models.values():
+    for model in registry.models():
         if _weights.published(model):
             continue
         total[model.family] += 1

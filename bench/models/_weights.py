@@ -11,7 +11,7 @@ In ``$BENCH_WEIGHTS`` it may lie as any of these, the first counts, safetensors 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from bench.errors import DataError, UsageError
@@ -23,13 +23,13 @@ HUB = "hf-hub:"
 
 
 def published(model: Model) -> bool:
-    """Whether the model's weights come from the hub, so that `resolve` has something to do."""
-    return model.weights.startswith(HUB)
+    """Whether the model's weights are others', so that `resolve` has something to do."""
+    return model.source == "timm" or model.weights.startswith(HUB)
 
 
-def repository(model: Model) -> str:
-    """Owner and name on the hub of a published model: ``timm/resnet18.a1_in1k``."""
-    return model.weights.removeprefix(HUB)
+def repository(model: Model) -> str | None:
+    """Owner and name on the hub, ``timm/resnet18.a1_in1k``; None if it is published elsewhere."""
+    return model.weights.removeprefix(HUB) if model.weights.startswith(HUB) else None
 
 
 def resolve(model: Model, *, offline: bool = False, update: bool = False) -> Model:
@@ -51,12 +51,20 @@ def resolve(model: Model, *, offline: bool = False, update: bool = False) -> Mod
     if model.weights_sha256 not in ("", digest):
         raise _other(model, path, digest)
     if commit and model.revision is None:
-        _pins.pin(repository(model), commit)
+        _pins.pin(str(repository(model)), commit)
     return replace(model, weights_sha256=digest, revision=commit)
 
 
-def resolve_all(models: Iterable[Model], *, offline: bool = False) -> tuple[Model, ...]:
-    """Each model as `resolve` gives it; what an offline run lacks is said of all models at once."""
+def resolve_all(
+    models: Iterable[Model],
+    *,
+    offline: bool = False,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> tuple[Model, ...]:
+    """Each model as `resolve` gives it; what an offline run lacks is said of all models at once.
+
+    ``progress`` is called with (models done, models).
+    """
     wanted = tuple(models)
     lacking = missing(wanted) if offline or _hub.forbidden() else ()
     if lacking:
@@ -66,12 +74,16 @@ def resolve_all(models: Iterable[Model], *, offline: bool = False) -> tuple[Mode
             f"machine: run `bench prefetch --models {names}` where there is a network, or name a "
             "folder that has them with --weights-dir"
         )
-    return tuple(resolve(model, offline=offline) for model in wanted)
+    resolved: list[Model] = []
+    for model in wanted:
+        resolved.append(resolve(model, offline=offline))
+        progress(len(resolved), len(wanted))
+    return tuple(resolved)
 
 
 def missing(models: Iterable[Model]) -> tuple[Model, ...]:
     """Those whose published weights are not on this disk; asks no network."""
-    return tuple(model for model in models if published(model) and _here(model) is None)
+    return tuple(model for model in models if published(model) and place(model) is None)
 
 
 def verified(model: Model) -> Path:
@@ -82,13 +94,11 @@ def verified(model: Model) -> Path:
     """
     if not published(model):
         _folder("BENCH_ZOO")
-        path: Path | None = zoo_file(model.weights)
     elif not model.weights_sha256:
         raise DataError(f"which weights {model.name} has is not settled: resolve() the model first")
-    else:
-        path = _here(model)
-    if path is None or not path.is_file():
-        raise _absent(model, path)
+    path = place(model)
+    if path is None:
+        raise absent(model)
     try:
         digest = _pins.sha256(path)
     except OSError as error:
@@ -98,14 +108,22 @@ def verified(model: Model) -> Path:
     return path
 
 
-def read(model: Model) -> bytes:
-    """The bytes of the file that `verified` finds; raises as it does."""
-    return verified(model).read_bytes()
+def place(model: Model) -> Path | None:
+    """Where the model's weight file lies on this disk, unchecked; None if it is not here."""
+    if published(model):
+        own, name = _own(model), repository(model)
+        if own is not None or name is None:
+            return own
+        return _hub.kept(name, model.revision or _pins.pinned(name))
+    file = zoo_file(model.weights)
+    return file if file.is_file() else None
 
 
 def _from_hub(model: Model, *, offline: bool, update: bool) -> Path:
     """The file in the client's cache, whole, fetched if need be."""
     name = repository(model)
+    if name is None:
+        raise absent(model)
     wanted = model.revision or (None if update else _pins.pinned(name))
     path = None if update and not model.revision else _hub.kept(name, wanted)
     if path is not None and not _hub.damaged(path):
@@ -113,34 +131,29 @@ def _from_hub(model: Model, *, offline: bool, update: bool) -> Path:
     if not offline:
         return _hub.fetched(_hub.announced(name, wanted))
     if path is None:
-        raise _absent(model, path)
+        raise absent(model)
     raise DataError(
         f"{path} is damaged: its sha256 is not the one that the hub announced; "
         f"`bench prefetch --models {model.name}` fetches it anew"
     )
 
 
-def _here(model: Model) -> Path | None:
-    name = repository(model)
-    return _own(model) or _hub.kept(name, model.revision or _pins.pinned(name))
-
-
 def _own(model: Model) -> Path | None:
     """The file in ``$BENCH_WEIGHTS``."""
-    folder = _folder("BENCH_WEIGHTS")
+    folder = _folder("BENCH_WEIGHTS", "--weights-dir or ")
     if folder is None:
         return None
-    inside = (model.name, repository(model))
+    inside = [name for name in (model.name, repository(model)) if name]
     safe, pickled = _hub.WEIGHT_FILES
     names = [f"{model.name}.safetensors", *(f"{name}/{safe}" for name in inside)]
     names += [f"{model.name}.pth", f"{model.name}.bin", *(f"{name}/{pickled}" for name in inside)]
     return next((folder / name for name in names if (folder / name).is_file()), None)
 
 
-def _folder(variable: str) -> Path | None:
+def _folder(variable: str, option: str = "") -> Path | None:
     given = os.environ.get(variable)
     if given and not Path(given).is_dir():
-        raise UsageError(f"{variable} names {given!r}, which is no folder")
+        raise UsageError(f"{option}{variable} names {given!r}, which is no folder")
     return Path(given) if given else None
 
 
@@ -151,15 +164,22 @@ def _digest(path: Path) -> str:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from error
 
 
-def _absent(model: Model, path: Path | None) -> DataError:
+def absent(model: Model) -> DataError:
+    """The error of weights that are not on this machine, with how to get them."""
+    if published(model) and not repository(model):
+        where = f", but at {model.weights}" if model.weights else ""
+        return DataError(
+            f"the weights of {model.name} are not on the hub{where}: put them into a folder as "
+            f"{model.name}.safetensors or .pth and name it with --weights-dir"
+        )
     if published(model):
         return DataError(
             f"the weights of {model.name} are not on this machine: "
             f"`bench prefetch --models {model.name}` fetches them; {_hub.OWN_FILE}"
         )
     return DataError(
-        f"no weights for {model.name} at {path}: train them with `bench train {model.name}` "
-        "or point BENCH_ZOO at a folder that has them"
+        f"no weights for {model.name} at {zoo_file(model.weights)}: train them with "
+        f"`bench train {model.name}` or point BENCH_ZOO at a folder that has them"
     )
 
 

@@ -11,7 +11,7 @@ import re
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -44,6 +44,7 @@ class Hub:
     errors: deque[int] = field(default_factory=deque)  #: statuses that the hub answers first
     cuts: deque[int] = field(default_factory=deque)  #: bytes after which the next bodies break off
     forged: dict[str, bytes] = field(default_factory=dict)  #: sha256 -> what is sent instead
+    held: dict[str, threading.Event] = field(default_factory=dict)  #: sha256 -> goes on when set
     requests: list[Request] = field(default_factory=list)
     url: str = ""
     cdn: str = ""
@@ -150,7 +151,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body)
+            with suppress(ConnectionError):  # a client that was killed
+                self.write(body)
+
+    def write(self, body: bytes) -> None:
+        """The content of an answer."""
+        self.wfile.write(body)
 
 
 class _HubHandler(_Handler):
@@ -209,6 +215,15 @@ class _CdnHandler(_Handler):
             self.send(206, part, Content_Length=length, Content_Range=where)
         else:
             self.send(200, part, Content_Length=length)
+
+    def write(self, body: bytes) -> None:
+        held = self.hub.held.get(self.path.removeprefix("/"))
+        if held is not None:
+            half = len(body) // 2
+            self.wfile.write(body[:half])
+            held.wait(timeout=30)
+            body = body[half:]
+        self.wfile.write(body)
 
 
 def _sha256(data: bytes) -> str:

@@ -15,7 +15,7 @@ import pytest
 
 from bench.errors import DataError, UsageError
 from bench.models import _pins
-from bench.models._weights import missing, read, resolve, resolve_all, verified
+from bench.models._weights import missing, resolve, resolve_all, verified
 from bench.spec import Model, replace
 from tests import declared
 from tests.models.hub_server import Hub, point_client_at, serving
@@ -54,7 +54,7 @@ def test_a_resolved_model_says_which_bytes_of_which_commit(hub: Hub) -> None:
     commit = hub.publish(REPOSITORY, {SAFE: WEIGHTS})
     found = resolve(model())
     assert (found.revision, found.weights_sha256) == (commit, sha256(WEIGHTS))
-    assert read(found) == WEIGHTS
+    assert verified(found).read_bytes() == WEIGHTS
     asked = len(hub.requests)
     assert resolve(model()) == resolve(found) == resolve(model(), offline=True) == found
     assert len(hub.requests) == asked  # a run whose weights are here needs no network
@@ -167,7 +167,7 @@ def test_damage_in_the_cache_is_mended_online_and_said_offline(hub: Hub) -> None
     with pytest.raises(DataError, match=r"is damaged.*bench prefetch --models one_m\.tag"):
         resolve(model(), offline=True)
     assert resolve(model()) == found
-    assert read(found) == WEIGHTS
+    assert verified(found).read_bytes() == WEIGHTS
 
 
 def test_offline_says_everything_it_lacks_and_asks_nobody(
@@ -189,11 +189,25 @@ def test_offline_says_everything_it_lacks_and_asks_nobody(
     assert hub.requests == []
 
 
+def test_what_is_published_elsewhere_comes_from_a_folder(own: Path) -> None:
+    elsewhere = model(weights="https://example.org/one.pth")
+    with pytest.raises(DataError, match=r"not on the hub, but at https.*one\.pth: .*weights-dir"):
+        resolve(elsewhere)
+    with pytest.raises(DataError, match=r"of one_m\.tag are not on the hub: put"):
+        resolve(model(weights=""))
+    assert missing([elsewhere]) == (elsewhere,)
+    (own / f"{NAME}.pth").write_bytes(WEIGHTS)
+    assert verified(resolve(elsewhere)) == own / f"{NAME}.pth"
+
+
 def test_the_zoo_needs_no_resolving(hub: Hub) -> None:
     from bench import registry
 
     zoo = registry.models("convnext_xs")
-    assert resolve_all(zoo, offline=True) == zoo
+    steps: list[tuple[int, int]] = []
+    done = resolve_all(zoo, offline=True, progress=lambda *step: steps.append(step))
+    assert done == zoo
+    assert steps == [(1, 2), (2, 2)]
     with pytest.raises(DataError, match="expected 000000000000"):
         resolve(replace(zoo[0], weights_sha256="0" * 64))
 

@@ -21,7 +21,7 @@ from bench.measure import execute
 from bench.metrics import stored
 from bench.models import _zoo, convnext, resnet, swin, vit
 from bench.models._build import build
-from bench.models._weights import read
+from bench.models._weights import verified
 from bench.models._zoo import zoo_file
 from bench.spec import Job, Kind, Measure, Model, Options, Scale, Status
 
@@ -168,10 +168,10 @@ def test_a_folder_of_weights_that_is_none_is_not_passed_over(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("BENCH_ZOO", str(tmp_path))
-    assert read(ZOO[0])  # an empty folder adds nothing
+    assert verified(ZOO[0]).read_bytes()  # an empty folder adds nothing
     monkeypatch.setenv("BENCH_ZOO", str(tmp_path / "mistyped"))
     with pytest.raises(UsageError, match="mistyped"):
-        read(ZOO[0])
+        verified(ZOO[0]).read_bytes()
 
 
 @pytest.mark.parametrize("text", ["[1]", "null", "3", "{}", "{", '"sha256"'])

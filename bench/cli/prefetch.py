@@ -1,0 +1,138 @@
+"""``bench prefetch``: published weights onto this disk, so that runs need no network."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli import _print
+from bench.errors import BenchError, ExitCode
+
+if TYPE_CHECKING:
+    from bench.models._survey import Found
+
+
+def prefetch(
+    models: Annotated[
+        str | None,
+        typer.Option(
+            "--models", "-m", help="As in `bench run`; those of the scaling suite if not given."
+        ),
+    ] = None,
+    pretrain: Annotated[
+        str | None, typer.Option(help="Pretraining scales: in1k, in22k; all if not given.")
+    ] = None,
+    world: Annotated[str, typer.Option(help="Whose models are meant.")] = "imagenet",
+    weights_dir: Annotated[
+        Path | None, typer.Option(help="Folder of your own weights: what it has is not fetched.")
+    ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Move to the newest commit of each repository.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be fetched, and its size.")
+    ] = False,
+) -> None:
+    """Fetch the weights of published models; run it again to go on after a break.
+
+    They are kept in the cache of the Hugging Face hub, which HF_HOME moves. The commit that is
+    fetched first is used from then on.
+    """
+    from bench import registry
+    from bench.models import _survey
+
+    if weights_dir is not None:
+        os.environ["BENCH_WEIGHTS"] = str(weights_dir)
+    wanted = models or registry.suite("scaling").models
+    chosen = registry.models(wanted, pretrain, world=world)
+    found = _survey.survey(chosen, update=update)
+    if dry_run:
+        print(_table(found))
+    else:
+        _survey.room_for(found)
+        found = _fetched(found, update=update)
+    print(_sum(found, dry_run=dry_run))
+    failed = [file for file in found if file.error]
+    for file in failed:
+        _say(f"bench: {file.model.name}: {file.error}")
+    if failed:
+        raise typer.Exit(ExitCode.DATA)
+
+
+def _fetched(found: Sequence[Found], *, update: bool) -> tuple[Found, ...]:
+    """What came of it: each file is fetched where it is not here, and checked."""
+    todo = [file for file in found if not file.here and not file.error]
+    left, total, begun = len(todo), sum(file.size for file in todo), time.monotonic()
+    if todo:
+        _say(f"to fetch: {_print.counted(left, 'file')}, {size(total)}")
+    ended, done = [], 0
+    for file in found:
+        ended.append(_checked(file, update=update))
+        if file not in todo:
+            continue
+        left, done = left - 1, done + file.size
+        time_left = (time.monotonic() - begun) / max(done, 1) * (total - done)
+        _say(
+            f"[{len(todo) - left}/{len(todo)}] {file.model.name}, {size(file.size)}"
+            f"{' failed' if ended[-1].error else ''}; about {_print.duration(time_left)} left"
+        )
+    return tuple(ended)
+
+
+def _checked(file: Found, *, update: bool) -> Found:
+    from bench.models import _weights
+
+    if file.error:
+        return file
+    try:
+        _weights.resolve(file.model, update=update)
+    except BenchError as error:  # the others are fetched all the same
+        return replace(file, error=str(error))
+    return file
+
+
+def _table(found: Sequence[Found]) -> str:
+    rows = (
+        (
+            file.model.name,
+            file.model.weights,
+            "-" if file.error else size(file.size),
+            "cannot be had" if file.error else "here" if file.here else "to fetch",
+        )
+        for file in found
+    )
+    return _print.columns(("model", "weights", "size", "state"), rows)
+
+
+def _sum(found: Sequence[Found], *, dry_run: bool) -> str:
+    from bench.models._hub import cache
+
+    here = [file.size for file in found if file.here and not file.error]
+    new = [file.size for file in found if not file.here and not file.error]
+    failed = len(found) - len(here) - len(new)
+    return (
+        f"{_print.counted(len(found), 'weight file')}: {len(here)} here ({size(sum(here))}), "
+        f"{len(new)} {'to fetch' if dry_run else 'fetched'} ({size(sum(new))})"
+        + (f", {failed} failed" if failed else "")
+        + f"; the hub's cache is {cache()}"
+    )
+
+
+def size(count: int) -> str:
+    """Bytes as people say them.
+
+    >>> size(46_800_000), size(1_230_000_000)
+    ('46.8 MB', '1.23 GB')
+    """
+    return f"{count / 1e6:.1f} MB" if count < 1e9 else f"{count / 1e9:.2f} GB"
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
