@@ -11,6 +11,7 @@ class Kind(StrEnum):
     CONVNET = "convnet"
     TRANSFORMER = "transformer"
     HYBRID = "hybrid"
+    OTHER = "other"  #: perceptrons, pooling, recurrence; or not known
 
 
 class Scale(StrEnum):

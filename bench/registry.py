@@ -27,10 +27,14 @@ from zlib import crc32
 import bench
 from bench import selection
 from bench.errors import UnknownNameError, UsageError
+from bench.models import _catalog
 from bench.spec import Dataset, Model, Scale, Suite, replace
 
 #: Environment variable: folders with further declarations, separated as in ``PATH``.
 SEARCH_PATH = "BENCH_PATH"
+
+#: The world that all published models are of.
+PUBLISHED = "imagenet"
 
 Section = Literal["models", "data", "suites", "reports", "metrics"]
 T = TypeVar("T", Model, Dataset)
@@ -47,19 +51,25 @@ class Registry:
 
 
 def models(
-    selector: str | Iterable[str] = "all", scales: str | Iterable[str | Scale] | None = None
+    selector: str | Iterable[str] = "all",
+    scales: str | Iterable[str | Scale] | None = None,
+    world: str | None = None,
 ) -> tuple[Model, ...]:
     """Models that a selector names, as ``--models`` takes it.
 
     A selector is a comma list of families (``convnext``), sizes (``m``), both (``convnext_m``),
     full names (``convnext_m.g22k``), globs (``*.g22k``), ``all``, or ``@file`` with one selector a
-    line. ``scales`` keeps only those pretrainings (``in1k,in22k``). Families come in the order
-    selected, then sizes up the ladder, then scales.
+    line. It means declared models, of one ``world`` if that is given. What means none of them is
+    looked up among all that timm publishes for ImageNet, unless another world is meant;
+    ``timm:eva02_*`` is looked up there at once. ``scales`` keeps only those pretrainings
+    (``in1k,in22k``). Families come in the order selected, then sizes up the ladder, then scales.
 
     Raises UnknownNameError for a selector that matches nothing, UsageError for an empty one or
     when no selected model has the scale.
     """
-    chosen = selection.models(selector, tuple(load().models.values()))
+    known = [model for model in load().models.values() if world in (None, model.world)]
+    catalog = _catalog if world in (None, PUBLISHED) else None
+    chosen = selection.models(selector, known, catalog)
     return selection.with_scales(chosen, selection.parse_scales(scales), selector)
 
 

@@ -9,48 +9,80 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from bench.errors import UnknownNameError, UsageError
 from bench.spec import Dataset, Model, Scale
 
 #: Sizes from small to large, as papers and timm name them; others follow in declared order.
 LADDER = (
-    *("atto", "femto", "pico", "nano", "xxs", "xs", "ti", "t", "tiny", "s", "small", "m"),
-    *("medium", "b", "base", "l", "large", "xl", "xlarge", "xxl", "h", "huge", "g", "giant"),
+    *("zepto", "atto", "femto", "pico", "nano", "xxs", "xs", "ti", "t", "tiny", "s", "small", "m"),
+    *("medium", "b", "base", "l", "large", "xl", "xlarge", "xxl", "xxlarge", "so400m"),
+    *("h", "huge", "g", "giant", "gigantic", "enormous"),
 )
 _SCALE = re.compile(r"(?:(?:in|imagenet|g|glyphs)[-_]?)?(1k|12k|21k|22k|web|unknown)")
+_SCALES = "in1k, in12k, in22k, web, unknown"
 _LONGEST_SHOWN = 60
+#: Starts a selector that is looked up in the catalog of published models, whatever is declared.
+CATALOG = "timm:"
 Declared = TypeVar("Declared", Model, Dataset)
 
 
-def models(selector: str | Iterable[str], known: Sequence[Model]) -> tuple[Model, ...]:
-    """The known models that a selector names, see `bench.registry.models`.
+class Catalog(Protocol):
+    """Models beyond the declared ones, by name: `bench.models._catalog`."""
 
-    Raises UnknownNameError for a part that matches nothing, UsageError for an empty selector
-    or an ``@file`` that cannot be read.
+    def search(self, part: str) -> tuple[Model, ...]:
+        """Those that a name or glob means; none if it means nothing."""
+
+    def architectures(self) -> tuple[str, ...]:
+        """What a mistyped name may have meant."""
+
+
+def models(
+    selector: str | Iterable[str], known: Sequence[Model], catalog: Catalog | None = None
+) -> tuple[Model, ...]:
+    """The models that a selector names, see `bench.registry.models`.
+
+    A part that means none of the known ones is looked up in the catalog, one that begins with
+    ``timm:`` there alone. Raises UnknownNameError for a part that matches nothing, UsageError for
+    an empty selector or an ``@file`` that cannot be read.
     """
-    near = _unique(word for m in known for word in (m.family, m.architecture, m.name))
     chosen: dict[str, Model] = {}
     for part in _parts(selector, "model"):
-        matches = [m for m in known if _matches(part, m.name, m.architecture, m.family, m.size)]
+        name = part.removeprefix(CATALOG)
+        matches = [] if name != part else [m for m in known if _is(part, m)]
+        if not matches and catalog:
+            matches = list(catalog.search(name))
         if not matches:
-            raise UnknownNameError("model", _short(part), near)
+            near = [word for m in known for word in (m.family, m.architecture, m.name)]
+            more = catalog.architectures() if catalog else ()
+            raise UnknownNameError("model", _short(part), _unique([*near, *more]))
         chosen |= {m.name: m for m in matches}
-    families = _unique(m.family for m in chosen.values())
-    declared = _unique(m.size for m in known)
-    sizes = [size for size in LADDER if size in declared]
-    sizes += [size for size in declared if size not in LADDER]
+    return _in_order(chosen.values(), known)
+
+
+def _in_order(chosen: Collection[Model], known: Sequence[Model]) -> tuple[Model, ...]:
+    """By world and family as selected, then up the ladder of sizes and scales."""
+    worlds = _unique(m.world for m in chosen)
+    families = _unique(m.family for m in chosen)
+    present = _unique(m.size for m in (*known, *chosen))
+    sizes = [size for size in LADDER if size in present]
+    sizes += [size for size in present if size not in LADDER]
     scales = list(Scale)
 
-    def place(model: Model) -> tuple[int, int, int, str]:
-        family, size = families.index(model.family), sizes.index(model.size)
-        return family, size, scales.index(model.scale), model.name
+    def place(model: Model) -> tuple[int, int, int, int, str]:
+        return (
+            worlds.index(model.world),
+            families.index(model.family),
+            sizes.index(model.size),
+            scales.index(model.scale),
+            model.name,
+        )
 
-    return tuple(sorted(chosen.values(), key=place))
+    return tuple(sorted(chosen, key=place))
 
 
 def datasets(selector: str | Iterable[str], known: Sequence[Dataset]) -> tuple[Dataset, ...]:
@@ -75,13 +107,17 @@ def with_scales(
     kept = tuple(model for model in chosen if model.scale in scales)
     if not kept:
         said = selector if isinstance(selector, str) else ",".join(selector)
-        wanted = " or ".join(f"in{scale}" for scale in scales)
-        there = ", ".join(_unique(f"in{model.scale}" for model in chosen))
+        wanted = " or ".join(_written(scale) for scale in scales)
+        there = ", ".join(_unique(_written(model.scale) for model in chosen))
         raise UsageError(
             f"no model left: --models {_short(said)!r} selects {len(chosen)}, none pretrained at "
             f"{wanted}; available: {there}"
         )
     return kept
+
+
+def _written(scale: Scale) -> str:
+    return f"in{scale}" if scale[0].isdigit() else str(scale)
 
 
 def parse_scales(scales: str | Iterable[str | Scale] | None) -> tuple[Scale, ...]:
@@ -97,12 +133,12 @@ def parse_scales(scales: str | Iterable[str | Scale] | None) -> tuple[Scale, ...
         match = _SCALE.fullmatch(part.lower())
         if match is None:
             raise UsageError(
-                f"unknown pretraining scale {_short(part)!r}; allowed: in1k, in12k, in22k, web, "
-                "several with a comma between"
+                f"unknown pretraining scale {_short(part)!r}; allowed: {_SCALES}, several with a "
+                "comma between"
             )
         found.append(Scale("22k" if match[1] == "21k" else match[1]))
     if not found:
-        raise UsageError("no pretraining scale given; allowed: in1k, in12k, in22k, web")
+        raise UsageError(f"no pretraining scale given; allowed: {_SCALES}")
     return tuple(scale for scale in Scale if scale in found)
 
 
@@ -132,6 +168,11 @@ def _read(name: str) -> list[str]:
     if any(part.startswith("@") for part in parts):
         raise UsageError(f"{_short(name)!r} names another @file; one level only")
     return list(parts)
+
+
+def _is(part: str, model: Model) -> bool:
+    groups = (model.family, model.size, f"{model.family}_{model.size}")
+    return _matches(part, model.name, model.architecture, *groups)
 
 
 def _matches(part: str, name: str, architecture: str, *groups: str) -> bool:

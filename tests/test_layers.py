@@ -42,7 +42,7 @@ OF_BENCH_ONLY: Mapping[str, tuple[str, ...]] = {
     "bench/report.py": (),
     "bench/analysis/*": ("bench.analysis*",),
     "bench/metrics/*": ("bench.metrics*", "bench.errors", "bench.spec", "bench.registry"),
-    "bench/models/[!_]*": ("bench.spec", "bench.models._zoo"),
+    "bench/models/[!_]*": ("bench.spec", "bench.models._zoo", "bench.models._catalog"),
     "bench/selection.py": ("bench.spec", "bench.errors"),
     "bench/plan.py": ("bench.spec", "bench.errors"),
     "bench/executors/*": ("bench.spec", "bench.executors*"),

@@ -141,8 +141,9 @@ def test_other_scales() -> None:
     assert selection.parse_scales(None) == selection.parse_scales(list(Scale))
     assert selection.parse_scales("web,12k") == (Scale.IN12K, Scale.WEB)
     assert selection.parse_scales("in21k") == (Scale.IN22K,)
+    assert selection.parse_scales("unknown,Web") == (Scale.WEB, Scale.UNKNOWN)
     for wrong in ("5k", "in", "k", "1k22k", "none"):
-        with pytest.raises(UsageError, match=f"scale '{wrong}'; allowed: in1k, in22k"):
+        with pytest.raises(UsageError, match=f"scale '{wrong}'; allowed: in1k, in12k, "):
             selection.parse_scales(wrong)
 
 

@@ -3,6 +3,7 @@
 No LayerScale: at 1e-6 it leaves a narrow network on a plateau in short training.
 """
 
+from bench.models._catalog import published
 from bench.models._zoo import family
 from bench.spec import Kind
 
@@ -21,4 +22,13 @@ MODELS = family(
     SIZES,
     patch_size=2,
     ls_init_value=None,
+) + published(
+    [
+        *(f"convnext_{size}.fb_in1k" for size in ("tiny", "small", "base", "large")),
+        *(
+            f"convnext_{size}.fb_in22k_ft_in1k{at}"
+            for size in ("tiny", "small", "base", "large", "xlarge")
+            for at in ("", "_384")
+        ),
+    ]
 )

@@ -1,5 +1,6 @@
 """ResNet-D (He et al., CVPR 2016 and 2019): basic blocks, stages of 8, 4, 2 and 1 positions."""
 
+from bench.models._catalog import published
 from bench.models._zoo import family
 from bench.spec import Kind
 
@@ -18,4 +19,6 @@ MODELS = family(
     SIZES,
     stem_type="deep",
     avg_down=True,
+) + published(
+    f"resnet{depth}.{recipe}_in1k" for depth in (18, 34, 50, 101, 152) for recipe in ("tv", "a1")
 )

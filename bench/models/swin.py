@@ -1,5 +1,6 @@
 """Swin Transformer (Liu et al., ICCV 2021): three stages of 8, 4 and 2 tokens a side."""
 
+from bench.models._catalog import published
 from bench.models._zoo import family
 from bench.spec import Kind
 
@@ -20,4 +21,17 @@ MODELS = family(
     patch_size=4,
     window_size=4,
     drop_path_rate=0.0,
+) + published(
+    [
+        "swin_tiny_patch4_window7_224.ms_in1k",
+        "swin_tiny_patch4_window7_224.ms_in22k_ft_in1k",
+        "swin_small_patch4_window7_224.ms_in1k",
+        "swin_small_patch4_window7_224.ms_in22k_ft_in1k",
+        "swin_base_patch4_window7_224.ms_in1k",
+        "swin_base_patch4_window7_224.ms_in22k_ft_in1k",
+        "swin_base_patch4_window12_384.ms_in1k",
+        "swin_base_patch4_window12_384.ms_in22k_ft_in1k",
+        "swin_large_patch4_window7_224.ms_in22k_ft_in1k",
+        "swin_large_patch4_window12_384.ms_in22k_ft_in1k",
+    ]
 )

@@ -1,5 +1,6 @@
 """Vision Transformer (Dosovitskiy et al., ICLR 2021): 16 patches of 8 pixels, a class token."""
 
+from bench.models._catalog import published
 from bench.models._zoo import family
 from bench.spec import Kind
 
@@ -18,4 +19,17 @@ MODELS = family(
     SIZES,
     img_size=32,
     patch_size=8,
+) + published(
+    [
+        *(
+            f"vit_{size}_patch16_{at}.augreg_in1k"
+            for size in ("small", "base")
+            for at in (224, 384)
+        ),
+        *(
+            f"vit_{size}_patch16_{at}.augreg_in21k_ft_in1k"
+            for size in ("tiny", "small", "base", "large")
+            for at in (224, 384)
+        ),
+    ]
 )

@@ -25,7 +25,8 @@ from bench.models._weights import verified
 from bench.models._zoo import zoo_file
 from bench.spec import Job, Kind, Measure, Model, Options, Scale, Status
 
-ZOO: tuple[Model, ...] = (*convnext.MODELS, *swin.MODELS, *vit.MODELS, *resnet.MODELS)
+DECLARED = (*convnext.MODELS, *swin.MODELS, *vit.MODELS, *resnet.MODELS)
+ZOO: tuple[Model, ...] = tuple(model for model in DECLARED if model.source == "zoo")
 SCRATCH = tuple(model for model in ZOO if model.scale is Scale.IN1K)
 CLASSES = 50
 
