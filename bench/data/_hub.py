@@ -28,7 +28,7 @@ from bench.spec import Dataset
 
 SCHEMES = ("hf:", "hf-stream:")
 _PLACE = re.compile(
-    r"(?P<scheme>hf|hf-stream):(?P<name>[\w.-]+(?:/[\w.-]+)?)(?:@(?P<revision>[\w./-]+))?"
+    r"(?P<scheme>hf|hf-stream):(?P<name>\w[\w.-]*(?:/\w[\w.-]*)?)(?:@(?P<revision>[\w./-]+))?"
     r"(?::(?P<split>\w+))?"
 )
 _SPLITS = ("validation", "val", "test")

@@ -99,9 +99,10 @@ def listed(dataset: Dataset, files: Sequence[Path]) -> TableListing:
         raise DataError(f"{dataset.name}: no rows in {dataset.place}")
     classes = _classes.resolved(dataset, set(named))
     target = np.array([classes[name] for name in named], np.int64)
-    names = [f"{synsets()[c]}/{path}" for c, path in zip(target, paths, strict=True)]
-    if len(set(names)) < len(names):  # no paths, or the same ones: rows tell them apart
-        names = [f"{head}-{row:08d}" for row, head in enumerate(names)]
+    heads = [f"{synsets()[label]}/{path}" for label, path in zip(target, paths, strict=True)]
+    if len(set(heads)) < len(heads):  # no paths, or the same ones: rows tell them apart
+        heads = [f"{synsets()[label]}/{row:08d}-{paths[row]}" for row, label in enumerate(target)]
+    names = [head.removesuffix("-") for head in heads]
     digest.update("\n".join(names).encode(errors="surrogateescape"))
     starts = tuple(accumulate((piece.rows for piece in pieces[:-1]), initial=0))
     return TableListing(digest.hexdigest(), Labels(target), names, tuple(pieces), starts)
