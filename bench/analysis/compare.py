@@ -41,6 +41,10 @@ class Answers(Protocol):
         """The class it gave."""
 
     @property
+    def rank(self) -> Array:
+        """Classes before a right one; 0 is right."""
+
+    @property
     def confidence(self) -> Array:
         """The probability it gave that class, 0..1."""
 
@@ -51,7 +55,7 @@ class Answers(Protocol):
 
 def right(answers: Answers) -> NDArray[np.bool_]:
     """Whether each image is right, shape (images,)."""
-    return np.asarray(answers.prediction == answers.target)
+    return np.asarray(answers.rank == 0)
 
 
 def expected_calibration_error(confidence: ArrayLike, correct: ArrayLike) -> float:

@@ -10,7 +10,7 @@ itself, which needs no reference. In ImageNet-C one image comes in every corrupt
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,6 +55,74 @@ def corruption_errors(errors: ArrayLike, reference: ArrayLike) -> Array:
     return np.asarray(100 * own.mean(axis=1) / base)
 
 
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Which corruption at which severity each of N answers is to, and to which image."""
+
+    kinds: NDArray[np.str_]  #: sorted
+    severities: int
+    #: (N,), kind x severities + severity, both by their place; one more is that of clean images
+    cell: NDArray[np.int32]
+    image: NDArray[np.int32]  #: (N,), each of 0..G-1 at least once
+
+    @classmethod
+    def of(cls, kind: ArrayLike, severity: ArrayLike, image: ArrayLike) -> Cells:
+        """Of arrays as `mean_corruption_error` takes them."""
+        rank, names, who = np.asarray(severity), np.asarray(kind, dtype=np.str_), np.asarray(image)
+        if who.ndim != 1 or len({a.shape for a in (rank, names, who)}) > 1:
+            raise ValueError("wrong, kind, severity and image must be rows of one length")
+        dirty = rank != CLEAN
+        if not dirty.any():
+            raise ValueError("no corrupted images")
+        kinds, which = np.unique(names[dirty], return_inverse=True)
+        levels, at = np.unique(rank[dirty], return_inverse=True)
+        cell = np.full(who.size, kinds.size * levels.size, dtype=np.int32)
+        cell[dirty] = which * levels.size + at
+        if np.unique(cell[dirty]).size < kinds.size * levels.size:
+            raise ValueError("some corruption lacks a severity that another has")
+        groups = np.unique(who, return_inverse=True)[1]
+        return cls(kinds, levels.size, cell, groups.astype(np.int32))
+
+    @classmethod
+    def of_groups(cls, names: Sequence[str], group: ArrayLike, image: ArrayLike) -> Cells:
+        """Of groups named ``<corruption>-<severity>``; ``group`` (N,) is the place in ``names``.
+
+        >>> Cells.of_groups(("fog-1", "fog-2"), [0, 1, 0, 1], [0, 0, 7, 7]).image.tolist()
+        [0, 0, 1, 1]
+        """
+        groups = np.asarray(group)
+        there, place = np.unique(groups, return_inverse=True)
+        parts = [names[i].rpartition("-") for i in there]
+        # One answer a group stands for all of it: names of millions would be slow to sort.
+        few = cls.of([p[0] for p in parts], [int(p[2]) for p in parts], np.arange(len(parts)))
+        who = np.unique(np.asarray(image), return_inverse=True)[1]
+        return cls(few.kinds, few.severities, few.cell[place], who.astype(np.int32))
+
+    def _cells(self, values: Array) -> tuple[Array, Array]:
+        """Mean and count of each cell; the last is that of clean images."""
+        size = self.kinds.size * self.severities + 1
+        count = np.bincount(self.cell, minlength=size).astype(float)
+        total = np.bincount(self.cell, weights=values, minlength=size)
+        return total / np.maximum(count, 1), count
+
+    def means(self, values: Array, relative: bool) -> Array:
+        """Mean over severities, shape (kinds,), less the clean mean if ``relative``."""
+        mean, count = self._cells(values)
+        if relative and not count[-1]:
+            raise ValueError("relative errors need clean images: severity 0")
+        found = mean[:-1].reshape(self.kinds.size, self.severities).mean(axis=1)
+        return np.asarray(found - mean[-1] if relative else found)
+
+    def influence(self, values: Array, weight: Array, relative: bool) -> Array:
+        """What each answer adds to the error of mean(weight x `means`), shape (N,)."""
+        mean, count = self._cells(values)
+        each = weight / weight.size
+        of_cell = np.append(np.repeat(each / self.severities, self.severities), 0.0)
+        if relative:
+            of_cell[-1] = -each.sum()
+        return np.asarray((of_cell / np.maximum(count, 1))[self.cell] * (values - mean[self.cell]))
+
+
 def mean_corruption_error(
     wrong: ArrayLike,
     kind: ArrayLike,
@@ -86,25 +154,40 @@ def mean_corruption_error(
     >>> found.interval.value, found.standard_error, found.clusters
     (75.0, 25.0, 2)
     """
-    answers = _Answers.of(wrong, kind, severity, image)
-    own = answers.means(answers.wrong, relative)
+    cells = Cells.of(kind, severity, image)
+    return mean_error_in(cells, wrong, reference, relative=relative, level=level)
+
+
+def mean_error_in(
+    cells: Cells,
+    wrong: ArrayLike,
+    reference: Mapping[str, float] | ArrayLike | None = None,
+    *,
+    relative: bool = False,
+    level: float = 0.95,
+) -> MeanError:
+    """`mean_corruption_error` of the answers to one set, whose ``cells`` serve many models."""
+    errs = np.asarray(wrong, dtype=np.float64)
+    if errs.shape != cells.cell.shape:
+        raise ValueError("wrong, kind, severity and image must be rows of one length")
+    own = cells.means(errs, relative)
     other: Array | None = None
     if reference is None:
-        base = np.ones(answers.kinds.size)
+        base = np.ones(cells.kinds.size)
     elif isinstance(reference, Mapping):
-        base = _known(reference, answers.kinds, relative)
+        base = _known(reference, cells.kinds, relative)
     else:
         other = np.asarray(reference, dtype=np.float64)
-        if other.shape != answers.wrong.shape:
-            raise ValueError(f"{other.size} reference answers for {answers.wrong.size}")
-        base = answers.means(other, relative)
+        if other.shape != errs.shape:
+            raise ValueError(f"{other.size} reference answers for {errs.size}")
+        base = cells.means(other, relative)
     if not (base > 0).all():
         raise ValueError("the reference makes no errors on some corruption: no ratio to it")
     ratio = own / base
-    share = answers.influence(answers.wrong, 1 / base, relative)
+    share = cells.influence(errs, 1 / base, relative)
     if other is not None:
-        share -= answers.influence(other, ratio / base, relative)
-    sums = np.bincount(answers.image, weights=share)
+        share -= cells.influence(other, ratio / base, relative)
+    sums = np.bincount(cells.image, weights=share)
     error = math.nan
     if sums.size > 1:
         error = 100 * math.sqrt(sums.size / (sums.size - 1) * float(sums @ sums))
@@ -142,63 +225,6 @@ def mean_corruption_error_of_cells(
         variance = variance + (each / 100) ** 2 * (known * (1 - known) / m).sum(axis=1)
     error = 100 * math.sqrt(float((variance / base**2).sum())) / own.size
     return _estimate(float(each.mean()), error, int(n.sum()), level)
-
-
-@dataclass(frozen=True)
-class _Answers:
-    """Answers by cell: kind and severity are indices, -1 for clean images."""
-
-    wrong: Array
-    kinds: NDArray[np.str_]
-    kind: NDArray[np.intp]
-    cell: NDArray[np.intp]
-    image: NDArray[np.intp]
-    severities: int
-
-    @classmethod
-    def of(
-        cls, wrong: ArrayLike, kind: ArrayLike, severity: ArrayLike, image: ArrayLike
-    ) -> _Answers:
-        errs, rank = np.asarray(wrong, dtype=np.float64), np.asarray(severity)
-        names, who = np.asarray(kind, dtype=np.str_), np.asarray(image)
-        if errs.ndim != 1 or len({a.shape for a in (errs, rank, names, who)}) > 1:
-            raise ValueError("wrong, kind, severity and image must be rows of one length")
-        dirty = rank != CLEAN
-        if not dirty.any():
-            raise ValueError("no corrupted images")
-        kinds, which = np.unique(names[dirty], return_inverse=True)
-        levels, at = np.unique(rank[dirty], return_inverse=True)
-        index = np.full(errs.size, -1)
-        cell = np.full(errs.size, kinds.size * levels.size)
-        index[dirty], cell[dirty] = which, which * levels.size + at
-        if np.unique(cell[dirty]).size < kinds.size * levels.size:
-            raise ValueError("some corruption lacks a severity that another has")
-        groups = np.unique(who, return_inverse=True)[1]
-        return cls(errs, kinds, index, cell, groups, levels.size)
-
-    def _cells(self, values: Array) -> tuple[Array, Array]:
-        """Mean and count of each cell; the last is that of clean images."""
-        size = self.kinds.size * self.severities + 1
-        count = np.bincount(self.cell, minlength=size).astype(float)
-        total = np.bincount(self.cell, weights=values, minlength=size)
-        return total / np.maximum(count, 1), count
-
-    def means(self, values: Array, relative: bool) -> Array:
-        """Mean over severities, shape (kinds,), less the clean mean if ``relative``."""
-        mean, count = self._cells(values)
-        if relative and not count[-1]:
-            raise ValueError("relative errors need clean images: severity 0")
-        found = mean[:-1].reshape(self.kinds.size, self.severities).mean(axis=1)
-        return np.asarray(found - mean[-1] if relative else found)
-
-    def influence(self, values: Array, weight: Array, relative: bool) -> Array:
-        """What each answer adds to the error of mean(weight x `means`), shape (N,)."""
-        mean, count = self._cells(values)
-        each = weight / weight.size
-        of_cell = np.append(np.repeat(each / self.severities, self.severities), 0.0)
-        if relative:
-            of_cell[-1] = -each.sum()
-        return np.asarray((of_cell / np.maximum(count, 1))[self.cell] * (values - mean[self.cell]))
 
 
 def _known(reference: Mapping[str, float], kinds: NDArray[np.str_], relative: bool) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -12,9 +12,10 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from bench.analysis.corruption import (
+    Cells,
     MeanError,
-    mean_corruption_error,
     mean_corruption_error_of_cells,
+    mean_error_in,
 )
 from bench.analysis.robustness import Array
 from bench.analysis.table import newest_last
@@ -29,16 +30,16 @@ def corruption_table(
     *,
     distinct: bool = False,
     correct: Mapping[str, ArrayLike] = NO_ANSWERS,
-    groups: Sequence[str] = (),
+    cells: Cells | None = None,
 ) -> pd.DataFrame:
     """Errors of each model on corrupted images, from rows ``top1/<corruption>-<severity>``.
 
     ``reference`` is the model, or the mean errors of each corruption, that mCE is relative to;
-    None, or one that the frame does not have whole, leaves mCE out. ``distinct`` says that no
-    image is in two cells: else intervals from counts alone would be too narrow, and are NaN.
-    ``correct`` has per-image correctness by model, shape (images,), of one set whose image i is in
-    cell ``groups[i % len(groups)]``: where it has model and reference, and no image is in two
-    cells, mCE is paired.
+    None, or one that the frame does not have whole, leaves mCE out. ``correct`` has per-image
+    correctness by model, shape (images,), of one set whose images are in ``cells``: where it has a
+    model, intervals are clustered by image, and where it has the reference too, mCE is paired.
+    ``distinct`` says that no image is in two cells: then counts alone give intervals where answers
+    are not at hand. Elsewhere these are NaN, as they would be far too narrow.
 
     Columns: ``model``; ``error``, the mean over corruptions and severities, and ``mce`` (both %,
     with ``_low`` and ``_high``, 95 %); ``paired``, whether mCE is; ``images``; and each
@@ -54,10 +55,10 @@ def corruption_table(
         severity=lambda r: r["severity"].astype(int)
     )
     kinds = list(dict.fromkeys(rows["corruption"]))
-    cells = pd.MultiIndex.from_product([kinds, sorted(set(rows["severity"]))])
+    every = pd.MultiIndex.from_product([kinds, sorted(set(rows["severity"]))])
     found: dict[str, tuple[Array, Array]] = {}
     for model, mine in rows.groupby("model", sort=False):
-        grid = mine.set_index(["corruption", "severity"])[["value", "n"]].reindex(cells)
+        grid = mine.set_index(["corruption", "severity"])[["value", "n"]].reindex(every)
         if grid.isna().any(axis=None):
             continue
         value, n = (grid[c].to_numpy(float).reshape(len(kinds), -1) for c in ("value", "n"))
@@ -66,34 +67,37 @@ def corruption_table(
     out = []
     for model, (errors, n) in found.items():
         row: dict[str, Any] = {"model": model, "images": int(n.sum()), "paired": False}
-        row |= _columns("error", mean_corruption_error_of_cells(errors, n), distinct)
+        error = mean_corruption_error_of_cells(errors, n)
+        clustered = None if distinct else _answered(correct, cells, model, None, error)
+        row |= _columns("error", clustered or error, distinct or clustered is not None)
         if base is not None:
             mce = mean_corruption_error_of_cells(errors, n, base, counts)
-            closer = _paired(correct, groups, model, reference, mce) if distinct else None
-            row |= _columns("mce", closer or mce, distinct and model != reference)
-            row["paired"] = closer is not None
+            closer = _answered(correct, cells, model, reference, mce)
+            known = distinct or closer is not None
+            row |= _columns("mce", closer or mce, known and model != reference)
+            row["paired"] = closer is not None and isinstance(reference, str)
         out.append(row | dict(zip(kinds, 100 * errors.mean(axis=1), strict=True)))
     ends = [f"{name}{end}" for name in ("error", "mce") for end in ("", "_low", "_high")]
     return pd.DataFrame(out, columns=["model", "images", "paired", *ends, *kinds])
 
 
-def _paired(
+def _answered(
     correct: Mapping[str, ArrayLike],
-    groups: Sequence[str],
+    cells: Cells | None,
     model: str,
     reference: str | Mapping[str, float] | None,
     counted: MeanError,
 ) -> MeanError | None:
-    """The mCE of answers to single images; None where they are not those ``counted``."""
-    if not (isinstance(reference, str) and groups and {model, reference} <= set(correct)):
+    """The same of answers to single images; None where they are not those ``counted``."""
+    wanted = {model, reference} if isinstance(reference, str) else {model}
+    if cells is None or not wanted <= set(correct):
         return None
-    wrong, other = (~np.asarray(correct[name], dtype=bool) for name in (model, reference))
-    if wrong.shape != other.shape or wrong.size < len(groups):
+    wrong = {name: ~np.asarray(correct[name], dtype=bool) for name in wanted if name}
+    if {values.shape for values in wrong.values()} != {cells.cell.shape}:
         return None
-    image = np.arange(wrong.size)
-    cell = [groups[int(i)].rpartition("-") for i in image % len(groups)]
-    kind, severity = [c[0] for c in cell], [int(c[2]) for c in cell]
-    found = mean_corruption_error(wrong, kind, severity, image, other)
+    found = mean_error_in(
+        cells, wrong[model], wrong[reference] if isinstance(reference, str) else reference
+    )
     same = math.isclose(found.interval.value, counted.interval.value, rel_tol=1e-6)
     return found if same else None
 

@@ -33,6 +33,10 @@ class Said:
     confidence: Any
     target_logp: Any
 
+    @property
+    def rank(self) -> Any:
+        return (self.prediction != self.target).astype(int)
+
 
 def said(n: int, skill: float, seed: int, sure: float = 0.8) -> Said:
     rng = np.random.default_rng(seed)

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.analysis.corruption import (
+    Cells,
     corruption_errors,
     mean_corruption_error,
     mean_corruption_error_of_cells,
+    mean_error_in,
 )
 from bench.analysis.corruption_table import corruption_table
 from bench.analysis.published_errors import ALEXNET
@@ -218,8 +220,9 @@ def test_answers_of_both_models_give_a_paired_interval() -> None:
         name: [1 - a[cell == i].mean() for i in range(15)] for name, a in (("a", own), ("ref", ref))
     }
     frame = pd.concat([long(m, np.reshape(r, RATES.shape), n=200) for m, r in rates.items()])
+    cells = Cells.of_groups(groups, cell, np.arange(3000))
     plain, paired = (
-        corruption_table(frame, "ref", distinct=True, correct=answered, groups=groups).iloc[0]
+        corruption_table(frame, "ref", distinct=True, correct=answered, cells=cells).iloc[0]
         for answered in ({}, {"a": own, "ref": ref})
     )
     assert (plain["paired"], paired["paired"]) == (False, True)
@@ -230,9 +233,46 @@ def test_answers_of_both_models_give_a_paired_interval() -> None:
     assert (paired["mce_low"], paired["mce_high"]) == pytest.approx((expected.low, expected.high))
     assert paired["mce_high"] - paired["mce_low"] < 0.9 * (plain["mce_high"] - plain["mce_low"])
     stale = {"a": ~own, "ref": ref}  # not what was counted
-    other = corruption_table(frame, "ref", distinct=True, correct=stale, groups=groups).iloc[0]
+    other = corruption_table(frame, "ref", distinct=True, correct=stale, cells=cells).iloc[0]
     assert not other["paired"]
     assert other["mce_low"] == plain["mce_low"]
+
+
+def test_repeated_images_have_intervals_where_answers_are_at_hand() -> None:
+    """As ImageNet-C: every image in every cell, errors relative to published constants."""
+    groups = [f"{kind}-{s}" for kind in KINDS for s in range(1, 6)]
+    wrong, kind, severity, image = answers(np.random.default_rng(9), 400, 0.5)
+    group = np.array([groups.index(f"{k}-{s}") for k, s in zip(kind, severity, strict=True)])
+    rates = [wrong[group == i].mean() for i in range(15)]
+    frame = pd.concat([long(m, np.reshape(rates, RATES.shape), n=400) for m in ("a", "b")])
+    known = {"fog": 0.5, "jpeg": 0.6, "snow": 0.8}
+    cells = Cells.of_groups(groups, group, image.astype(np.uint32) * 1000)
+    with_answers, without = corruption_table(
+        frame, known, correct={"a": ~wrong}, cells=cells
+    ).to_dict("records")
+    for name, reference in (("error", None), ("mce", known)):
+        expected = mean_corruption_error(wrong, kind, severity, image, reference).interval
+        assert with_answers[name] == pytest.approx(expected.value)
+        assert with_answers[f"{name}_low"] == pytest.approx(expected.low)
+        assert with_answers[f"{name}_high"] == pytest.approx(expected.high)
+        assert without[name] == pytest.approx(expected.value)
+        assert np.isnan(without[f"{name}_low"])
+    assert not with_answers["paired"]
+    few = corruption_table(frame, known, correct={"a": ~wrong[:-1]}, cells=cells).iloc[0]
+    assert np.isnan(few["mce_low"])  # answers to other images
+
+
+def test_cells_of_groups_are_cells_of_names_and_severities() -> None:
+    wrong, kind, severity, image = answers(np.random.default_rng(10), 30, 0.5)
+    keep = np.random.default_rng(11).permutation(wrong.size)[:400]
+    wrong, kind, severity, image = (a[keep] for a in (wrong, kind, severity, image))
+    groups = ["other-1", *(f"{k}-{s}" for s in range(5, 0, -1) for k in KINDS)]  # one is not there
+    group = [groups.index(f"{k}-{s}") for k, s in zip(kind, severity, strict=True)]
+    found = mean_error_in(Cells.of_groups(groups, group, image), wrong)
+    expected = mean_corruption_error(wrong, kind, severity, image)
+    assert found.interval.value == pytest.approx(expected.interval.value)
+    assert found.standard_error == pytest.approx(expected.standard_error)
+    assert found.clusters == expected.clusters == 30
 
 
 def test_table_without_its_reference_or_of_repeated_images() -> None:
