@@ -142,10 +142,12 @@ def _classes(frame: pd.DataFrame, pair: tuple[Predictions, Predictions]) -> pd.D
 def _groups(frame: pd.DataFrame, pairs: Pairs) -> Iterator[tuple[str, pd.DataFrame]]:
     """Sets whose images belong to groups, such as corruptions, severities taken together."""
     for role, (one, two) in pairs.items():
-        groups = _option(frame, role, "groups")
+        groups = one.group_names or _option(frame, role, "groups")
         if isinstance(groups, tuple) and groups:
             kinds = [str(group).rpartition("-")[0] or str(group) for group in groups]
-            labels = [kinds[i % len(kinds)] for i in range(len(one))]
+            # Answers stored without groups are of sets whose images take turns in them.
+            place = range(len(one)) if one.group is None else one.group.tolist()
+            labels = [kinds[i % len(kinds)] for i in place]
             yield role, _parts(right(one), right(two), labels)
 
 

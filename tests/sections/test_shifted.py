@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 
 from bench import registry
+from bench.analysis.corruption import mean_corruption_error
 from bench.analysis.published_errors import ALEXNET
 from bench.analysis.table import scaling_table
+from bench.metrics.stored import Predictions
 from bench.report import Block, Table
 from bench.sections.corruption import REFERENCES, corruptions
 from bench.sections.published import against_published
@@ -95,3 +97,42 @@ def test_published_lines_say_nothing_of_glyphs(frame: pd.DataFrame) -> None:
     marked = {r["model"] for r in table.rows if r["v2_mark"]}
     assert marked == set(found.loc[~found["val"].between(56.52, 84.73), "model"])
     assert ("Beyond" in " ".join(table.notes)) == bool(marked)
+
+
+def test_stored_answers_give_intervals_clustered_by_image() -> None:
+    """Every image in all 75 cells, its answers alike: wider than as many images would be."""
+    kinds = tuple(f"{k}-{s}" for k in ALEXNET if k != "clean" for s in range(1, 6))
+    images, rng = 40, np.random.default_rng(0)
+    hard = rng.random(images) < 0.5
+    wrong = (hard[None] ^ (rng.random((75, images)) < 0.1)).ravel()
+    base, group = np.tile(np.arange(images), 75), np.repeat(np.arange(75), images)
+    model = "convnext_m.g1k"
+    frame = synthetic.frame(("convnext",)).assign(world="imagenet")
+    whole = frame[(frame["model"] == model) & (frame["metric"] == "top1") & (frame["role"] == "c")]
+    cells = [
+        whole.assign(metric=f"top1/{k}", value=100 * (1 - wrong[group == i].mean()), n=images)
+        for i, k in enumerate(kinds)
+    ]
+    nothing = np.zeros(len(wrong))
+    answers = Predictions(
+        *(nothing.astype(np.uint16),) * 2,
+        wrong.astype(np.uint16),
+        *(nothing.astype(np.float32),) * 2,
+        group=group.astype(np.uint16),
+        group_names=kinds,
+        base=base.astype(np.uint32),
+    )
+    frame = pd.concat([frame, *cells], ignore_index=True)
+    table = only(
+        corruptions(frame, scaling_table(frame), {(model, "c"): ~wrong}, lambda _: answers)
+    )
+    names, severity = zip(*(k.rsplit("-", 1) for k in np.array(kinds)[group]), strict=True)
+    ranks = [int(s) for s in severity]
+    for key, reference in (("mce", ALEXNET), ("error", None)):
+        expected = mean_corruption_error(wrong, names, ranks, base, reference).interval
+        row = row_of(table, model=model)
+        assert (row[f"{key}_low"], row[f"{key}_high"]) == pytest.approx(
+            (expected.low, expected.high)
+        )
+    assert row["error_high"] - row["error_low"] > 10
+    assert any("clustered by image" in note for note in table.notes)
