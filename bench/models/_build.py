@@ -84,8 +84,16 @@ def _refuse_code(file: Path) -> None:
         with torch.serialization.safe_globals([argparse.Namespace]):
             torch.load(file, map_location="meta", weights_only=True)
     except Exception as error:  # of a file that is no pickle, anything
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else "no checkpoint"
         raise DataError(
-            f"{file} is not loaded: it holds more than weights, or is none ({reason[:200]}); "
-            "convert it to safetensors"
+            f"{file} is not loaded: {_besides_weights(file)}; get it as safetensors or convert it "
+            "where it may be trusted"
         ) from error
+
+
+def _besides_weights(file: Path) -> str:
+    try:
+        found = torch.serialization.get_unsafe_globals_in_checkpoint(file)
+    except Exception:  # damaged, or in a form that torch does not write
+        found = []
+    names = ", ".join(found[:3])
+    return f"it holds {names} besides weights" if names else "it is no checkpoint of weights alone"
