@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 
 class MatchBy(StrEnum):
@@ -66,7 +67,7 @@ COSTS: Mapping[CostAxis, Cost] = {
         "latency",
         "latency",
         "ms",
-        "median latency of one image on the machine named at the top, ms",
+        "median latency of one image on the device named at the top, ms",
     ),
     CostAxis.TRAINING: Cost(
         "train_gmacs",
@@ -74,6 +75,38 @@ COSTS: Mapping[CostAxis, Cost] = {
         "GMACs of training",
         "3 x forward GMACs x images seen in all stages (Kaplan et al., 2020, section 2.1)",
     ),
+}
+
+
+class FrontCost(StrEnum):
+    """What a Pareto front weighs accuracy against."""
+
+    PARAMS = "params"
+    GMACS = "gmacs"
+    ACTIVATIONS = "activations"
+    LATENCY = "latency"
+    THROUGHPUT = "throughput"
+    MEMORY = "memory"
+
+
+@dataclass(frozen=True)
+class FrontAxis:
+    """How the cost of a front is read from an efficiency table, and said."""
+
+    column: str
+    name: str
+    unit: str
+    better: Literal["lower", "higher"] = "lower"
+    timed: bool = False  #: belongs to a device and a way to run, not to the network alone
+
+
+FRONTS: Mapping[FrontCost, FrontAxis] = {
+    FrontCost.PARAMS: FrontAxis("params", "Params", "M"),
+    FrontCost.GMACS: FrontAxis("gmacs", "GMACs", "GMACs"),
+    FrontCost.ACTIVATIONS: FrontAxis("activations", "Activations", "M"),
+    FrontCost.LATENCY: FrontAxis("latency_p50", "Latency", "ms", timed=True),
+    FrontCost.THROUGHPUT: FrontAxis("throughput", "Throughput", "img/s", "higher", timed=True),
+    FrontCost.MEMORY: FrontAxis("peak_memory", "Peak memory", "MiB", timed=True),
 }
 
 

@@ -38,10 +38,56 @@ def pareto_front(table: pd.DataFrame, axes: Mapping[str, Better]) -> pd.Series:
     known = ~np.isnan(cost).any(axis=1)
     on = known.copy()
     for i in np.flatnonzero(known):
-        others = cost[known]
-        beaten = (others <= cost[i]).all(axis=1) & (others < cost[i]).any(axis=1)
-        on[i] = not beaten.any()
+        on[i] = not _beaten(cost[known], cost[i])
     return pd.Series(on, index=table.index, name="front")
+
+
+def standings(table: pd.DataFrame, axes: Mapping[str, Better]) -> pd.DataFrame:
+    """What intervals leave of a front: bool columns ``front`` and ``tied``, indexed as ``table``.
+
+    ``front`` is `pareto_front` of the values. An axis ``x`` has its interval in ``x_low`` and
+    ``x_high``; where these are absent or NaN the value is exact. A row is surely beaten by one
+    whose worse end is as good as its better end on every axis, and better on one. ``tied`` are
+    those of which the intervals do not tell: beaten, but not surely, or on the front though
+    another may beat them. So neither is surely beaten, and ``front`` alone surely not. Raises as
+    `pareto_front`.
+
+    >>> t = pd.DataFrame({"gmacs": [1, 2, 3], "top1": [70.0, 69.9, 60.0]})
+    >>> t = t.assign(top1_low=t["top1"] - 0.5, top1_high=t["top1"] + 0.5)
+    >>> standings(t, {"gmacs": "lower", "top1": "higher"}).to_numpy().tolist()
+    [[True, False], [False, True], [False, False]]
+    """
+    front = pareto_front(table, axes)
+    ends = [_ends(table, column, better) for column, better in axes.items()]
+    best, worst = (np.stack(columns, axis=1) for columns in zip(*ends, strict=True))
+    known = np.flatnonzero(~np.isnan(best).any(axis=1))
+    surely, maybe = np.zeros(len(table), dtype=bool), np.zeros(len(table), dtype=bool)
+    for i in known:
+        others = known[known != i]
+        surely[i] = _beaten(worst[others], best[i])
+        maybe[i] = _beaten(best[others], worst[i])
+    tied = maybe & ~surely
+    return pd.DataFrame({"front": front, "tied": tied}, index=table.index)
+
+
+def _ends(
+    table: pd.DataFrame, column: str, better: Better
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Better and worse end of each row's interval, both such that less is better."""
+    value = table[column].to_numpy(dtype=float, na_value=np.nan)
+    low, high = (
+        np.where(np.isnan(end), value, end)
+        for end in (
+            table[name].to_numpy(dtype=float, na_value=np.nan) if name in table else value
+            for name in (f"{column}_low", f"{column}_high")
+        )
+    )
+    return (low, high) if better == "lower" else (-high, -low)
+
+
+def _beaten(others: NDArray[np.float64], own: NDArray[np.float64]) -> bool:
+    """Whether one of the rows of ``others`` is nowhere more than ``own``, and less on one axis."""
+    return bool(((others <= own).all(axis=1) & (others < own).any(axis=1)).any())
 
 
 @dataclass(frozen=True)
