@@ -84,6 +84,12 @@ def encoded(image: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:
     return buffer.getvalue()
 
 
+@cache
+def jpeg(label: int, number: int, size: Size = SIZE, seed: int = 0) -> bytes:
+    """`pixels` as a JPEG file."""
+    return encoded(pixels(label, number, size, seed), quality=90)
+
+
 def file_name(style: Style, synset: str, number: int) -> str:
     """As that set names its files."""
     label = SYNSETS.index(synset)
@@ -107,8 +113,7 @@ def pictures(
     for synset in synsets:
         label = SYNSETS.index(synset)
         for number in range(per_class):
-            data = encoded(pixels(label, number, size, seed), quality=90)
-            yield Picture(synset, file_name(style, synset, number), data)
+            yield Picture(synset, file_name(style, synset, number), jpeg(label, number, size, seed))
 
 
 def make_tree(

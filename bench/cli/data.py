@@ -104,7 +104,7 @@ def check(
     from bench.cli import _progress
     from bench.data._check import check as checked
 
-    found = list[Checked]()
+    found: list[Checked] = []
     read = [d for d in registry.datasets(names or "all") if not d.draw]
     if not read:
         raise UsageError("these datasets are drawn, not read; `bench doctor` checks drawn ones")

@@ -128,7 +128,8 @@ def _counted(dataset: Dataset, listing: Listing) -> Iterator[Finding]:
     there = [index for index, name in enumerate(groups) if name not in absent]
     expected = {(index, label) for index in there for label in _classes.covered(dataset)}
     named = {key: "/".join(filter(None, (groups[key[0]], synsets()[key[1]]))) for key in expected}
-    if missing := [named[key] for key in sorted(expected - set(counts))]:
+    missing = [named[key] for key in sorted(expected - set(counts))]
+    if missing:
         yield Finding(
             f"{len(missing)} of {len(expected)} class folders have no images ({_some(missing)})",
             "copy or unpack them anew",
@@ -141,7 +142,7 @@ def _counted(dataset: Dataset, listing: Listing) -> Iterator[Finding]:
             f"({some})",
             "copy or unpack them anew",
         )
-    elif len(listing) != dataset.images:
+    elif not absent and not missing and len(listing) != dataset.images:
         yield Finding(
             f"{len(listing):,} images, published are {dataset.images:,}",
             "copy or unpack the set anew, or give the right split",
