@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bench.analysis.axes import COSTS, CostAxis
 from bench.analysis.table import fits, pretraining_gain, robustness_lines, scaling_table
 from bench.answers import Read, correct
-from bench.report import Block, Figure, Heading, Note, Report, Table, Text, Tone
+from bench.report import Block, Heading, Report, Text
 from bench.sections import (
     axes,
     comparison,
@@ -22,6 +21,7 @@ from bench.sections import (
     scaling,
     shared,
 )
+from bench.sections.worlds import by_world
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,14 +38,7 @@ def build(
     With ``read``, which gives a job's stored answers, gains are compared image by image. ``axis``
     is the cost that the laws are over.
     """
-    worlds = sorted(set(frame["world"].dropna()))
-    blocks: list[Block] = []
-    for world in worlds:
-        part = frame[frame["world"] == world]
-        found = _world(part, read, axis)
-        blocks += found if len(worlds) == 1 else map(_named(str(world)), found)
-    if not worlds:
-        blocks.append(Note(text="Nothing has been measured yet.", tone=Tone.WARN))
+    blocks = by_world(frame, lambda part: _world(part, read, axis))
     return Report(
         title="Do ConvNets scale like Vision Transformers?",
         subtitle=shared.conditions(frame),
@@ -91,18 +84,3 @@ def _world(frame: pd.DataFrame, read: Read | None, axis: CostAxis) -> Iterator[B
         yield from published.against_published(table)
         yield from corruption.corruptions(frame, table, right, read)
     yield from evidence.of_fits(laws, fitted, axis)
-
-
-def _named(world: str) -> Any:
-    """A function that puts the world's name on a block, so that no two blocks share one."""
-
-    def name(block: Block) -> Block:
-        if isinstance(block, Table | Figure):
-            return replace(
-                block, name=f"{block.name}-{world}", caption=f"{block.caption} ({world})"
-            )
-        if isinstance(block, Heading):
-            return replace(block, text=f"{block.text}: {world}")
-        return block
-
-    return name
