@@ -109,7 +109,7 @@ def first_lines(wanted: Wanted) -> str:
 
 
 def _models(asked: Models, suite: Suite, world: str | None) -> tuple[Model, ...]:
-    chosen = registry.models(asked.selector or suite.models, asked.pretrain)
+    chosen = registry.models(asked.selector or suite.models, asked.pretrain, world=world)
     changes = {
         "img_size": asked.img_size,
         "crop_pct": asked.crop_pct,
