@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import _print
+from bench.cli._options import DataDir, From
 from bench.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -17,21 +18,6 @@ if TYPE_CHECKING:
     from bench.spec import Dataset
 
 app = typer.Typer(help="Look at the datasets.", rich_markup_mode=None, no_args_is_help=True)
-
-DataDir = Annotated[
-    Path | None,
-    typer.Option(
-        "--data-dir", help="Folder below which ImageNet's sets lie, by their usual names."
-    ),
-]
-From = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--from",
-        metavar="NAME=PLACE",
-        help="Where one set lies: a folder, tars (val-{00..63}.tar), hf:<owner>/<name>.",
-    ),
-]
 
 
 @app.command("list")
@@ -99,7 +85,17 @@ def check(
     workers: Annotated[int, typer.Option("--workers", "-j", min=1, help="Threads.")] = 2,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Check sets that are read: classes, counts, files; exit 4 if anything is wrong."""
+    """Check sets that are read: classes, counts, files; exit 4 if anything is wrong.
+
+    A PLACE is a folder of class folders (n01440764/*.JPEG), of tars or of parquet or arrow tables;
+    tars themselves: imagenet-a.tar, val-*.tar, imagenet1k-validation-{00..63}.tar; or a set of the
+    Hugging Face hub: hf:OWNER/NAME[@REVISION][:SPLIT], hf-stream: for one that is not to be kept.
+
+    Below --data-dir, at most four folders down, sets are known by their usual names, whatever the
+    case: val, validation, imagenet-val, ILSVRC2012_img_val; imagenet-v2,
+    imagenetv2-matched-frequency-format-val; imagenet-a; imagenet-r; imagenet-sketch, sketch;
+    imagenet-c. The folder itself may be val.
+    """
     from bench import registry
     from bench.cli import _progress
     from bench.data._check import check as checked

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bench.data._synsets import Subset, index_of, is_synset, says, subset, synsets
+from bench.data._synsets import index_of, is_synset, says, subset, synsets
 from bench.errors import DataError
 from bench.spec import Dataset
 
@@ -16,9 +16,11 @@ _SHOWN = 3
 
 
 def covered(dataset: Dataset) -> tuple[int, ...]:
-    """Indices of the classes that a set covers: all 1000, or its subset."""
-    name: Subset | None = dataset.options.get("classes")
-    return tuple(range(len(synsets()))) if name is None else subset(name)
+    """Indices of the classes that a set covers: all 1000, or those that its options name."""
+    chosen: str | Sequence[int] | None = dataset.options.get("classes")
+    if chosen is None:
+        return tuple(range(len(synsets())))
+    return subset(chosen) if isinstance(chosen, str) else tuple(chosen)
 
 
 def resolved(dataset: Dataset, classes: Iterable[str | int]) -> dict[str | int, int]:

@@ -34,6 +34,7 @@ def images(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     declared.write_text(_DATA)
     monkeypatch.setenv("BENCH_PATH", str(here / "declared"))
     monkeypatch.setenv("BENCH_CACHE", str(here / "cache"))
+    monkeypatch.delenv("BENCH_DATA", raising=False)
     make_tree(here / "images" / "mini-val", SYNSETS_R, 1, size=(8, 8))
     return here / "images"
 
@@ -108,6 +109,14 @@ def test_a_contact_sheet_of_images_that_are_read(bench: Call, images: Path, here
         colours = [sheet.convert("RGB").getpixel((66 + 130 * i, 66)) for i in range(5)]
         assert len(set(colours)) == 5
     assert bench("data", "show", "mini-val").code == 2
+
+
+def test_every_usual_name_is_in_the_help(bench: Call) -> None:
+    from bench.data._places import USUAL
+
+    told = bench("data", "check", "--help").out.lower().replace("_", "-")
+    for names in USUAL.values():
+        assert names[0] in told
 
 
 def test_drawn_and_read_sets_are_listed(bench: Call, images: Path) -> None:
