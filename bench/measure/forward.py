@@ -120,9 +120,11 @@ class Forward:
                 for given in (self.model.mean, self.model.std)
             )
         mean, std = self._scale[dtype]
-        images = pixels.to(where, non_blocking=self._cuda).permute(0, 3, 1, 2).to(dtype)
         layout = torch.channels_last if self.options.channels_last else torch.contiguous_format
-        return images.div_(255).sub_(mean).div_(std).contiguous(memory_format=layout)
+        images = pixels.to(where, non_blocking=self._cuda).permute(0, 3, 1, 2)
+        # Laid out while they are bytes: four times faster on a CPU than as float32.
+        images = images.contiguous(memory_format=layout).to(dtype)
+        return images.div_(255).sub_(mean).div_(std)
 
     def _halve(self, tried: int) -> None:
         if tried == 1:
