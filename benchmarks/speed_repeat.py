@@ -1,69 +1,77 @@
-"""Repeat the speed measure in fresh processes: what one process's interval does not show.
+"""Give the same command again and again: are its medians within its own intervals?
 
-    python benchmarks/speed_repeat.py convnext_m swin_m --repeats 7
+    python benchmarks/speed_repeat.py convnext_m.g1k vit_m.g1k --times 6 --replicates 5
 
-Memory layout, clock and neighbours differ from process to process, so the process is the unit of
-replication. The architectures take turns, so that a drift of the machine meets them all alike. Each
-line is one architecture: the median over processes, the spread between them, and for comparison
-the mean width of the interval that a single process claims.
+Each time new processes time every model, as each run of the suite would. Of all ordered pairs of
+times the share is printed in which the second's median lies within the first's interval, beside
+the mean width of the intervals and the spread of the medians.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import sys
+from itertools import permutations
 from statistics import mean, median, pstdev
 
-ONE = """
-import json, sys
 from bench import registry
-from bench.measure import execute
+from bench.measure import execute, replicated
 from bench.measure.device import describe
-from bench.spec import Job, Measure, Options
-found = describe(sys.argv[2])
-options = Options(
-    device=found["device"], device_name=found["name"], batch_size=int(sys.argv[3])
-)
-job = Job(measure=Measure.SPEED, model=registry.models(sys.argv[1])[0], options=options)
-outcome = execute(job)
-if outcome.error:
-    sys.exit(outcome.error)
-(row,) = (m for m in outcome.measurements if m.metric == "throughput")
-print(json.dumps([row.value, row.low, row.high]))
-"""
+from bench.spec import Job, Measure, Measurement, Options
+
+METRICS = ("throughput", "latency_p50")
 
 
-def one(name: str, device: str, batch_size: int) -> tuple[float, float, float]:
-    """Throughput and its interval in img/s, from one fresh process."""
-    command = [sys.executable, "-W", "ignore", "-c", ONE, name, device, str(batch_size)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        sys.exit(f"{name}: {done.stderr.strip().splitlines()[-1]}")
-    value, low, high = json.loads(done.stdout.splitlines()[-1])
-    return value, low, high
+def once(jobs: list[Job]) -> dict[tuple[str, str], Measurement]:
+    """Rows by model and metric, from processes of their own."""
+    found = {}
+    for job in jobs:
+        outcome = execute(job)
+        if outcome.error:
+            sys.exit(f"{job.label}: {outcome.error}")
+        for row in outcome.measurements:
+            if row.metric in METRICS:
+                found[job.model.name, row.metric] = row
+            if row.metric in ("throughput", "disturbed"):
+                print(f"{job.model.name}: {row.metric} {row.value:.4g} {row.unit}", file=sys.stderr)
+    replicated.close()
+    return found
 
 
 def main() -> None:
-    """Measure in turns and print one line an architecture."""
+    """Measure, and print one line a model and metric."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("models", nargs="+", help="one name each: convnext_m")
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("models", nargs="+", help="as --models takes them: convnext_m.g1k")
+    parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--replicates", type=int, default=5, help="2 or more processes")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--batch-size", type=int, default=256)
+    parser.add_argument("--batch-size", type=int, default=64)
     given = parser.parse_args()
-    rows: dict[str, list[tuple[float, float, float]]] = {name: [] for name in given.models}
-    for turn in range(given.repeats):
-        for name, found in rows.items():
-            found.append(one(name, given.device, given.batch_size))
-            print(f"{turn + 1}/{given.repeats} {name}: {found[-1][0]:.0f} img/s", file=sys.stderr)
-    print(f"{'model':24} {'img/s':>9} {'between':>8} {'within':>8}")
-    for name, found in rows.items():
-        values = [value for value, _, _ in found]
-        middle = median(values)
-        within = mean((high - low) / value for value, low, high in found)
-        print(f"{name:24} {middle:9.0f} {pstdev(values) / middle:8.1%} {within:8.1%}")
+    described = describe(given.device)
+    options = Options(
+        device=described["device"],
+        device_name=described["name"],
+        batch_size=given.batch_size,
+        replicates=given.replicates,
+    )
+    jobs = [
+        Job(measure=Measure.SPEED, model=model, options=options)
+        for model in registry.models(given.models)
+    ]
+    times = [once(jobs) for _ in range(given.times)]
+    print(f"{'model':22} {'metric':12} {'median':>9} {'spread':>7} {'width':>7} {'inside':>7}")
+    for model, metric in times[0]:
+        rows = [one[model, metric] for one in times]
+        inside = [
+            first.low <= second.value <= first.high
+            for first, second in permutations(rows, 2)
+            if first.low is not None and first.high is not None
+        ]
+        middle = median(row.value for row in rows)
+        width = mean(((row.high or 0) - (row.low or 0)) / row.value for row in rows)
+        spread = pstdev(row.value for row in rows) / middle
+        share = f"{mean(inside):7.0%}" if inside else "   none"
+        print(f"{model:22} {metric:12} {middle:9.4g} {spread:7.1%} {width:7.1%} {share}")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ import pickle
 import signal
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -125,6 +126,19 @@ def close() -> None:
     """End all processes; the next job starts others."""
     while _processes:
         _processes.pop().close()
+
+
+@contextmanager
+def processes(count: int) -> Iterator[list[Process]]:
+    """So many new ones, loaded and ready, ended on leaving. Raises `JobError` if one cannot."""
+    made = [Process() for _ in range(count)]
+    try:
+        for process in made:
+            process.get_ready()
+        yield made
+    finally:
+        for process in made:
+            process.close(patience=0)
 
 
 def _start(count: int) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from bench.cli import _noise as _noise_words
+from bench.measure.noise import Noise
+from bench.measure.timed import Timed
+from bench.spec import Job
 
 Call = Callable[..., Any]
 
@@ -46,3 +52,72 @@ def test_it_needs_nothing_on_disk(bench: Call, here: Path, monkeypatch: pytest.M
     monkeypatch.setenv("BENCH_CACHE", str(here / "absent" / "cache"))
     assert "not drawn yet" in bench("doctor").out
     assert not (here / "absent").exists()
+
+
+def _noise(**changes: Any) -> Noise:
+    quiet: dict[str, Any] = {
+        "model": "vit_m",
+        "images_per_s": 2000.0,
+        "between": 0.02,
+        "within": 0.01,
+        "discarded": 0.01,
+        "disturbed": 0.0,
+        "others": 0.04,
+    }
+    return Noise(**(quiet | changes))
+
+
+def test_what_can_be_seen_follows_from_the_noisiest_model() -> None:
+    lines = _noise_words.words([_noise(between=0.002), _noise(model="swin_m")], device="cuda:0")
+    assert lines[1].startswith("swin_m: 2,000 img/s; from process to process it differs by 2.0%")
+    # By statsmodels' power analysis, on logarithms: see test_detectable in tests/measure.
+    assert "6.3% with 3, 4.1% with 5, 2.7% with 10, 1.8% with 20" in lines[2]
+    assert lines[3].startswith("this machine is quiet: 1% of the samples had to be repeated; ")
+
+
+def test_a_disturbed_machine_is_called_so() -> None:
+    disturbed = _noise_words.words([_noise(disturbed=0.4, others=1.7)], device="cpu")
+    assert "disturbed: 40% of the samples had to be kept" in disturbed[2]
+    assert "others kept 1.7 CPUs busy. End other programs" in disturbed[2]
+    assert "logical CPUs used" in disturbed[3]
+    used = _noise_words.words([_noise(discarded=0.3, others=None)], device="mps")
+    assert used[-1] == "this machine is in use: 30% of the samples were repeated"
+
+
+def test_speed_is_timed_in_turns(bench: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    class Process:
+        def timed(self, job: Job) -> Timed:
+            asked.append(job.model.name)
+            passes = [0.01 * (1 + 0.1 * (len(asked) > 4))] * 10
+            return Timed(
+                batch=64,
+                passes=passes,
+                singles=[0.001],
+                disturbed=0,
+                peak_mib=None,
+                compile_seconds=None,
+                flops_per_s=1.0,
+                bytes_per_s=1.0,
+                notes={
+                    "guard": {},
+                    "throughput": {"discarded": 0},
+                    "latency": {"discarded": 11},
+                },
+            )
+
+    @contextmanager
+    def processes(count: int) -> Iterator[list[Process]]:
+        yield [Process()] * count
+
+    monkeypatch.setattr("bench.measure.noise.processes", processes)
+    said = bench("doctor", "--speed", "--device", "cpu")
+    assert said.code == 0, said.err
+    first, second = asked[:2]
+    assert asked == [first, second] * 5
+    assert first != second
+    lines = said.out.splitlines()
+    assert "5,818 img/s" in lines[0], "the median of two at 6,400 and three at 5,818"
+    assert "differs by 5.2%" in lines[0]
+    assert "in use: 50% of the samples" in said.out
