@@ -101,12 +101,12 @@ class FrontAxis:
 
 
 FRONTS: Mapping[FrontCost, FrontAxis] = {
-    FrontCost.PARAMS: FrontAxis("params", "Params", "M"),
+    FrontCost.PARAMS: FrontAxis("params", "params", "M"),
     FrontCost.GMACS: FrontAxis("gmacs", "GMACs", "GMACs"),
-    FrontCost.ACTIVATIONS: FrontAxis("activations", "Activations", "M"),
-    FrontCost.LATENCY: FrontAxis("latency_p50", "Latency", "ms", timed=True),
-    FrontCost.THROUGHPUT: FrontAxis("throughput", "Throughput", "img/s", "higher", timed=True),
-    FrontCost.MEMORY: FrontAxis("peak_memory", "Peak memory", "MiB", timed=True),
+    FrontCost.ACTIVATIONS: FrontAxis("activations", "activations", "M"),
+    FrontCost.LATENCY: FrontAxis("latency_p50", "latency", "ms", timed=True),
+    FrontCost.THROUGHPUT: FrontAxis("throughput", "throughput", "img/s", "higher", timed=True),
+    FrontCost.MEMORY: FrontAxis("peak_memory", "peak memory", "MiB", timed=True),
 }
 
 

@@ -55,22 +55,23 @@ def profile_table(frame: pd.DataFrame) -> pd.DataFrame:
 def stage_table(frame: pd.DataFrame) -> pd.DataFrame:
     """What each stage costs: a row for each stage of a profiled network, in the network's order.
 
-    Columns: ``architecture resolution family gmacs_total stage``; ``params`` (M), ``gmacs``,
-    ``activations`` (M), and of each the ``_share`` of the whole network (%).
+    Columns: ``architecture resolution family stage``; ``params`` (M), ``gmacs``, ``activations``
+    (M), of each the ``_total`` of the network and the stage's ``_share`` of it (%).
     """
     rows: list[Record] = []
-    for part in _parts(frame, "profile", NETWORK):
-        good = _newest(part)
-        value = dict(zip(good["metric"], good["value"], strict=True))
+    for network in _parts(frame, "profile", NETWORK):
+        good = _newest(network)
+        value = dict(zip(good["metric"], good["value"].astype(float), strict=True))
         for stage in dict.fromkeys(name.partition("/")[2] for name in value if "/" in name):
             row: Record = {name: good.iloc[0][name] for name in (*NETWORK, "family")}
-            row |= {"gmacs_total": value.get("gmacs", math.nan), "stage": stage}
+            row["stage"] = stage
             for metric in _BY_STAGE:
-                row[metric] = value.get(f"{metric}/{stage}", math.nan)
-                row[f"{metric}_share"] = 100 * row[metric] / (value.get(metric) or math.nan)
+                part, total = value.get(f"{metric}/{stage}", math.nan), value.get(metric, math.nan)
+                row |= {metric: part, f"{metric}_total": total}
+                row[f"{metric}_share"] = 100 * part / total if total else math.nan
             rows.append(row)
-    shares = [f"{metric}{part}" for metric in _BY_STAGE for part in ("", "_share")]
-    table = pd.DataFrame(rows, columns=[*NETWORK, "family", "gmacs_total", "stage", *shares])
+    numbers = [f"{metric}{part}" for metric in _BY_STAGE for part in ("", "_total", "_share")]
+    table = pd.DataFrame(rows, columns=[*NETWORK, "family", "stage", *numbers])
     return table.sort_values(["family", "gmacs_total", *NETWORK], kind="stable", ignore_index=True)
 
 
@@ -81,7 +82,7 @@ def efficiency_table(frame: pd.DataFrame) -> pd.DataFrame:
     size world source``; ``batch`` (images; NaN where that is not told); with ``_low`` and ``_high``
     ``throughput`` (img/s), ``latency_p50`` (ms, one image), ``peak_memory`` (MiB) and
     ``compile_seconds``; ``latency_p95 latency_p99``; ``compute_share`` and ``bandwidth_share`` (%
-    of the device's fastest matrix product and copy) and ``bound``, the nearer of the two;
+    of the device's fastest matrix product and copy) and ``bound``, the nearer of the two, ``product`` or ``copy``;
     ``disturbed`` (% of samples); ``params gmacs activations traffic`` as in `profile_table`;
     ``failed`` jobs and ``problems``, why. NaN where not measured; by device and way, then family
     and GMACs.
@@ -185,4 +186,4 @@ def _bound(compute: float, bandwidth: float) -> str:
     """
     if math.isnan(compute) or math.isnan(bandwidth):
         return ""
-    return "compute" if compute >= bandwidth else "copy"
+    return "product" if compute >= bandwidth else "copy"

@@ -125,6 +125,20 @@ def summary(pairs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*WAY, "pairs", *_names("ratio")])
 
 
+def overview(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Ratios of `matched` pairs by size, a row for each device, way and ``source``.
+
+    Columns: device and way, ``source``; for each size and resolution the ratio, as ``T 224``, with
+    ``_low`` and ``_high``.
+    """
+    rows: dict[tuple[object, ...], dict[str, Any]] = {}
+    for row in pairs.to_dict("records"):
+        own = {name: row[name] for name in (*WAY, "source")}
+        cell = _ends(f"{row['size']} {row['resolution']}", _interval(row, "ratio"))
+        rows.setdefault(tuple(own.values()), own).update(cell)
+    return pd.DataFrame(list(rows.values()))
+
+
 def shares(table: pd.DataFrame) -> pd.DataFrame:
     """What each family reaches of the device's ceilings, a row for each device, way and family.
 

@@ -1,0 +1,151 @@
+"""Rooflines: how much of a device's measured ceilings each network reaches, and what bounds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from bench.analysis.speedup import eager_and_compiled, shares
+from bench.render.cells import number
+from bench.report import Axis, AxisScale, Block, Column, Figure, Form, Heading, Table, Text
+from bench.sections.efficiency import ARCHITECTURE, PIXELS
+from bench.sections.models import rows
+from bench.sections.shared import FAMILIES, order
+from bench.sections.ways import LAYOUT, PRECISION, layout, mode, way
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MODES = {"eager": "Eager, %", "compiled": "Compiled, %"}
+_ABOUT = (
+    "Ceilings are the fastest large matrix product, in the row's precision, and the fastest large "
+    "copy on the same device in the same process. Bytes are counted as if no operator were fused: "
+    "a compiled network moves fewer, so its share of the copy is of what it would have moved, and "
+    "may exceed 100."
+)
+
+
+def rooflines(table: pd.DataFrame) -> Iterator[Block]:
+    """Sentences, figure and a table a device, of an `efficiency_table`; nothing without shares."""
+    known = table[table["compute_share"].notna()]
+    if known.empty:
+        return
+    yield Heading(text="What bounds them")
+    found = shares(known)
+    yield Text(text=" ".join(sentences(found)))
+    yield _figure(known)
+    yield _families(found)
+    for device, part in known.groupby("device_name"):
+        yield _table(part, str(device))
+
+
+def sentences(found: pd.DataFrame) -> Iterator[str]:
+    """What each family reaches on each device, in the way in which the most were timed."""
+    for device, part in found.groupby("device_name", sort=False):
+        ways = part.groupby(["precision", "channels_last", "compile"], sort=False)
+        told = rows(ways.get_group(ways["networks"].sum().idxmax()))
+        yield (
+            f"On {device} in {way(told[0])}, the median network reaches, of the fastest matrix "
+            f"product and the fastest copy: {'; '.join(map(_reached, told))}."
+        )
+
+
+def _reached(row: dict[str, Any]) -> str:
+    """``convnext 30 and 35 %, nearer the copy``."""
+    compute, copy = (
+        number(row[f"{name}_share"], Form.FIXED, 0) for name in ("compute", "bandwidth")
+    )
+    if row["bandwidth_share"] is None:
+        return f"{row['family']} {compute} % of the product, of the copy not known"
+    nearer = "product" if row["compute_share"] >= row["bandwidth_share"] else "copy"
+    return f"{row['family']} {compute} and {copy} %, nearer the {nearer}"
+
+
+def _families(found: pd.DataFrame) -> Table:
+    return Table(
+        name="ceilings",
+        caption="What each family reaches of the device's ceilings: the median network's share, "
+        "with the least and the largest",
+        columns=(
+            Column(key="family", title="Family"),
+            Column(key="device_name", title="Device"),
+            Column(key="way", title="Way"),
+            Column(key="networks", title="Networks", form=Form.FIXED, digits=0),
+            *(
+                Column(
+                    key=key,
+                    title=title,
+                    unit="%",
+                    form=Form.FIXED,
+                    low=f"{key}_low",
+                    high=f"{key}_high",
+                )
+                for key, title in (
+                    ("compute_share", "Of the matrix product"),
+                    ("bandwidth_share", "Of the copy"),
+                )
+            ),
+        ),
+        rows=tuple(row | {"way": way(row)} for row in rows(found)),
+        notes=(_ABOUT,),
+    )
+
+
+def _table(part: pd.DataFrame, device: str) -> Table:
+    found = eager_and_compiled(part)
+    modes = [mode for mode in _MODES if found[f"compute_share_{mode}"].notna().any()]
+    return Table(
+        name=f"roofline {device}",
+        caption=f"Share of the ceilings of {device}",
+        columns=(
+            ARCHITECTURE,
+            PIXELS,
+            PRECISION,
+            LAYOUT,
+            Column(key="gmacs", title="GMACs", form=Form.SIGNIFICANT, digits=3),
+            *(column for mode in modes for column in _shares(mode)),
+        ),
+        rows=tuple(row | {"layout": layout(row)} for row in rows(found)),
+        filterable=True,
+    )
+
+
+def _shares(mode: str) -> Iterator[Column]:
+    for key, title in (("compute_share", "Product"), ("bandwidth_share", "Copy")):
+        brief = f"{title}, {mode}"
+        group = _MODES[mode]
+        yield Column(key=f"{key}_{mode}", title=title, group=group, form=Form.FIXED, brief=brief)
+    yield Column(
+        key=f"bound_{mode}",
+        title="Nearer",
+        group=_MODES[mode],
+        brief=f"Nearer, {mode}",
+        about="The ceiling of which it reaches more: in a roofline the one that bounds it",
+    )
+
+
+def _figure(known: pd.DataFrame) -> Figure:
+    body = [row | {"panel": _panel(row), "mode": mode(row)} for row in rows(known)]
+    return Figure(
+        name="roofline",
+        title="Share of the fastest matrix product",
+        caption="What a network reaches of the device's arithmetic, over its size. Small networks "
+        "fall short by what starting each operator costs, others by the bytes they move.",
+        alt="Share of the fastest matrix product in percent over GMACs, by family.",
+        rows=tuple(body),
+        x=Axis(key="gmacs", label="Cost", unit="GMACs", scale=AxisScale.LOG),
+        y=Axis(key="compute_share", label="Share of the matrix product", unit="%"),
+        hue="family",
+        style="mode",
+        hues=order(set(known["family"]), FAMILIES),
+        styles=("eager", "compiled"),
+        label="architecture",
+        panel="panel",
+        panels=tuple(dict.fromkeys(str(row["panel"]) for row in body)),
+    )
+
+
+def _panel(row: dict[str, Any]) -> str:
+    return ", ".join(
+        str(word) for word in (row["device_name"], row["precision"], layout(row)) if word
+    )

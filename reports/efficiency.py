@@ -1,0 +1,56 @@
+"""Efficiency report: what networks cost, how fast they run, what bounds them, who is worth it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from bench.analysis.axes import FRONTS, FrontCost
+from bench.analysis.efficiency import efficiency_table, profile_table, stage_table
+from bench.analysis.speedup import matched, summary
+from bench.report import Block, Report, Text
+from bench.sections import (
+    efficiency,
+    efficiency_front,
+    efficiency_pairs,
+    efficiency_roofline,
+    efficiency_speed,
+    shared,
+)
+from bench.sections.worlds import by_world
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def build(
+    frame: pd.DataFrame, env: Mapping[str, Any], cost: FrontCost = FrontCost.THROUGHPUT
+) -> Report:
+    """The report of a store's ``frame``; ``cost`` is what its fronts weigh accuracy against."""
+    blocks = by_world(frame, lambda part: _world(part, cost))
+    return Report(
+        title="What do networks cost, and how fast do they run?",
+        subtitle=shared.conditions(frame),
+        blocks=(*blocks, *shared.failures(frame)),
+        provenance=shared.provenance(frame, env),
+        data=shared.download(frame, "measurements"),
+    )
+
+
+def _world(frame: pd.DataFrame, cost: FrontCost) -> Iterator[Block]:
+    """All that one world's numbers show."""
+    costs, speeds = profile_table(frame), efficiency_table(frame)
+    pairs = matched(speeds, efficiency_pairs.FIRST, efficiency_pairs.SECOND)
+    said = [*efficiency_pairs.verdict(summary(pairs)), efficiency.counted(costs, speeds)]
+    yield Text(text=" ".join(said), lead=True)
+    # Speeds in several ways are what this report is of; here each has its own row.
+    yield from shared.cautions(frame[frame["measure"] != "speed"])
+    yield from efficiency.costs(costs)
+    yield from efficiency.stages(stage_table(frame))
+    yield from efficiency_speed.speeds(speeds)
+    yield from efficiency_pairs.measured(pairs)
+    if set(frame["world"]) == {"imagenet"}:
+        yield from efficiency_pairs.paper(pairs)
+    yield from efficiency_roofline.rooflines(speeds)
+    axis = FRONTS[cost]
+    yield from efficiency_front.front(frame, speeds if axis.timed else costs, axis)
