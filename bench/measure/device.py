@@ -15,7 +15,7 @@ from bench.spec import Options
 if TYPE_CHECKING:
     import torch
 
-_CPU_BATCH, _LARGEST_BATCH = 64, 1024
+_CPU_BATCH, _LARGEST_BATCH = 32, 1024
 _IMAGE_MIB = 64
 
 
@@ -96,12 +96,12 @@ def automatic_batch(options: Options) -> int:
     """Images at a time where ``options.batch_size`` is 0, which leaves it to the device.
 
     On CUDA the largest power of two that leaves each image 64 MiB, 1,024 at most: should even that
-    not fit, it is halved. Elsewhere 64, as larger ones are no faster on a CPU. With mixed precision
-    the batch may change a prediction, so no device chooses it: `bench.spec.Options`' own.
+    not fit, it is halved. Elsewhere 32: on a CPU, activations of more leave its caches. With mixed
+    precision the batch may change a prediction, so no device chooses it: `bench.spec.Options`' own.
 
     >>> from bench.spec import Options
     >>> automatic_batch(Options(batch_size=0)), automatic_batch(Options(batch_size=0, amp=True))
-    (64, 256)
+    (32, 256)
     """
     if options.amp:
         return Options.batch_size

@@ -98,7 +98,7 @@ def test_a_subset_from_disk_at_any_batch_size_with_and_without_the_cache(
         for name in ("target", "prediction", "rank"):
             np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
         np.testing.assert_array_equal(one.prediction, expected)
-    assert other.notes["batch"] == 64
+    assert other.notes["batch"] == 32
     assert other.notes["batch_chosen_by"] == "bench"
 
 
