@@ -9,12 +9,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bench
 from bench import registry, selection
 from bench.errors import BenchError, UnknownNameError, UsageError
+from bench.models import _catalog
 from bench.spec import Measure, Role, Scale
 from tests import declared
 
@@ -171,6 +172,15 @@ def test_a_wild_selector_selects_or_is_one_clear_line(text: str) -> None:
         assert len(said) < 400
 
 
+@settings(max_examples=15)
+@given(st.text("timm:[]!*?-_.,@convexts1\x00\ud800", max_size=30))
+def test_a_wild_name_for_the_catalog_too(text: str) -> None:
+    try:
+        assert selection.models(text, LADDER, _catalog)
+    except BenchError as error:
+        assert len(str(error).splitlines()) <= 1
+
+
 def test_what_ships_is_consistent() -> None:
     found = registry.load()
     assert {"convnext", "swin", "vit", "resnet"} <= {m.family for m in found.models.values()}
@@ -180,8 +190,8 @@ def test_what_ships_is_consistent() -> None:
             twin = found.datasets[dataset.twin]
             assert (twin.world, twin.role) == (dataset.world, Role.VAL)
     for suite in registry.suites():
-        assert registry.models(suite.models)
-        assert registry.datasets(suite.datasets)
+        assert registry.models(suite.models, world=suite.world or None)
+        assert not suite.datasets or registry.datasets(suite.datasets)
         assert suite.report in registry.reports()
         assert f"bench run {suite.name}" in suite.notebook
 
@@ -308,6 +318,9 @@ def test_a_wheel_carries_suites_inside_the_package(
 def test_listing_needs_the_standard_library_alone() -> None:
     program = (
         "import sys; from bench import registry; assert registry.models() and registry.suites();"
+        "assert registry.models('timm:coatnet_0_*')\n"
+        "try: registry.models('no_such_model')\n"
+        "except registry.UnknownNameError as error: assert 'unknown' in str(error)\n"
         "print(*sorted({'torch', 'timm', 'numpy', 'pandas', 'PIL', 'typer'} & set(sys.modules)))"
     )
     done = subprocess.run(

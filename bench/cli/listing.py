@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from bench.cli import _print
+from bench.errors import UsageError
 from bench.spec import Dataset, Model, Suite, to_json
 
 
@@ -24,44 +25,57 @@ def show(
     what: Annotated[
         What | None, typer.Argument(help="Only these; all if not given.", show_default=False)
     ] = None,
+    selector: Annotated[
+        str | None,
+        typer.Argument(
+            help="Only these models or datasets, as --models and --data take them; "
+            "'timm:eva02_*' searches all that timm publishes.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Whole declarations as JSON.")] = False,
 ) -> None:
     """List models, datasets and suites."""
     from bench import registry
 
-    sections = [what] if what else list(What)
-    found: dict[What, Sequence[Model] | Sequence[Dataset] | Sequence[Suite]] = {
-        What.MODELS: registry.models(),
-        What.DATASETS: registry.datasets(),
-        What.SUITES: registry.suites(),
+    if selector is not None and what is What.SUITES:
+        raise UsageError(f"`bench list suites` takes no selector; there was {selector!r}")
+    chosen = selector or "all"
+    readers: dict[What, Callable[[], Sequence[Model] | Sequence[Dataset] | Sequence[Suite]]] = {
+        What.MODELS: lambda: registry.models(chosen),
+        What.DATASETS: lambda: registry.datasets(chosen),
+        What.SUITES: registry.suites,
     }
+    found = {name: readers[name]() for name in ([what] if what else What)}
     if as_json:
         import json
 
-        data = {str(name): [to_json(record) for record in found[name]] for name in sections}
+        data = {str(name): [to_json(record) for record in rows] for name, rows in found.items()}
         print(json.dumps(data[str(what)] if what else data, indent=2))
         return
-    texts = {
-        What.MODELS: models_text(registry.models()),
-        What.DATASETS: datasets_text(registry.datasets()),
-        What.SUITES: suites_text(registry.suites()),
+    texts: dict[What, Callable[[Any], str]] = {
+        What.MODELS: models_text,
+        What.DATASETS: datasets_text,
+        What.SUITES: suites_text,
     }
-    print("\n\n".join(texts[name] for name in sections))
+    print("\n\n".join(texts[name](rows) for name, rows in found.items()))
 
 
 def models_text(models: Sequence[Model]) -> str:
-    """One line a model."""
-    header = ("model", "family", "kind", "size", "pretrain", "trained on", "pixels", "classes")
+    """One line a model; a model of 0 classes has no head, so that it can be timed only."""
+    header = ("model", "world", "family", "kind", "size")
+    more = ("pretrain", "trained on", "pixels", "classes")
     return _print.columns(
-        header,
+        (*header, *more),
         (
             (
                 m.name,
+                m.world,
                 m.family,
                 m.kind,
                 m.size,
                 m.scale,
-                m.trained_on,
+                m.trained_on or None,
                 m.resolution,
                 m.classes,
             )

@@ -169,4 +169,5 @@ def _more() -> dict[str, Entry]:
         return {}
     if same and "timm" not in sys.modules:
         return {}
-    return {entry.name: entry for entry in _installed.entries()}
+    known = {*_catalog(), *architectures()}
+    return {entry.name: entry for entry in _installed.entries(known)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -71,18 +71,18 @@ def version() -> str:
     return str(timm.__version__)
 
 
-def entries(*patterns: str) -> Iterator[Entry]:
-    """Checkpoints of the architectures that one of the patterns names; all if there is none.
+def entries(known: Collection[str] = ()) -> Iterator[Entry]:
+    """Checkpoints of all architectures that have a name, with or without tag, that is not known.
 
     In timm's order, an architecture's default first; an architecture without weights is one entry
-    without tag. Patterns are lower-case globs over architectures, ``eva02_*``.
+    without tag.
     """
     import timm
     from timm.models import PretrainedCfg, get_arch_pretrained_cfgs, model_entrypoint
 
-    for architecture in timm.list_models():
-        if patterns and not any(fnmatchcase(architecture.lower(), one) for one in patterns):
-            continue
+    names = {*timm.list_models(), *timm.list_pretrained()}
+    new = {name.partition(".")[0] for name in names.difference(known)}
+    for architecture in filter(new.__contains__, timm.list_models()):
         module = model_entrypoint(architecture).__module__.rpartition(".")[2]
         configs = get_arch_pretrained_cfgs(architecture)
         published = {cfg.tag or "": cfg for cfg in configs.values() if cfg.has_weights}

@@ -26,6 +26,29 @@ def test_every_declaration_is_listed_once(bench: Call) -> None:
         assert [word for word in first_words if word in declared] == listed[1:]
 
 
+def test_the_catalog_is_searched(bench: Call) -> None:
+    header, *lines = bench("list", "models", "timm:eva02_*").out.splitlines()
+    assert header.split()[:2] == ["model", "world"]
+    assert len(lines) > 15
+    (line,) = [one.split() for one in lines if one.startswith("eva02_small_patch14_336.mim_in22k")]
+    assert line[-4:] == ["22k", "imagenet-22k>imagenet-1k", "336", "1000"]
+    (model,) = json.loads(bench("list", "models", "coatnet_5_224", "--json").out)
+    assert (model["classes"], model["weights"], model["scale"]) == (1000, "", "unknown")
+    assert bench("list", "datasets", "tiny-r").out.splitlines()[1].split()[0] == "tiny-r"
+    wrong = bench("list", "models", "timm:convnextt_tiny")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "did you mean convnext_tiny" in wrong.err
+    assert bench("list", "suites", "tiny").code == 2
+
+
+def test_worlds_are_listed_one_after_the_other(bench: Call) -> None:
+    header, *lines = bench("list", "models").out.splitlines()
+    column = header.index("world")
+    worlds = [line[column:].split()[0] for line in lines]
+    assert list(dict.fromkeys(worlds)) == ["glyphs", "imagenet", "tiny"]
+    assert worlds == sorted(worlds)
+
+
 def test_json_holds_whole_declarations(bench: Call) -> None:
     models = json.loads(bench("list", "models", "--json").out)
     (tiny,) = [model for model in models if model["name"] == "tiny_xs.g1k"]
