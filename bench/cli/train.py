@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import _choices, _progress
+from bench.errors import UsageError
 from bench.spec import Model
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ def train(
     """Train models by the zoo's recipe; each ends in weights and a card that says how."""
     from bench import registry
 
-    chosen = registry.models(models)
+    chosen = [model for model in registry.models(models) if model.source != "timm"]
+    if not chosen:
+        raise UsageError(f"{models!r} names published weights; what is trained here is the zoo")
     there = [model for model in chosen if resume and _finished(output, model.name, model.weights)]
     for model in there:
         print(f"{model.name}: finished before; --no-resume trains it anew")

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from bench.errors import UsageError
@@ -163,6 +162,8 @@ def _catalog() -> dict[str, Entry]:
 
 def _more() -> dict[str, Entry]:
     """What the installed timm has, if it may be more than the catalog; importing it takes long."""
+    from importlib.metadata import PackageNotFoundError, version  # takes longer than all the rest
+
     try:
         same = version("timm") == release()
     except PackageNotFoundError:

@@ -19,7 +19,7 @@ _FAMILY = re.compile(
     r"aimv2|vit(?=_)|caformer|convformer|poolformerv2|poolformer|resmlp|gmlp|gmixer|mixer))_?"
 )
 _SIZES = re.compile(
-    r"x?xx?(small|large|tiny)|zepto|atto|femto|pico|nano|tiny|little|small|medium|base|large|huge"
+    r"x{1,2}(small|large|tiny)|zepto|atto|femto|pico|nano|tiny|little|small|medium|base|large|huge"
     r"|giant|gigantic|enormous|so\d+m"
 )
 _VARIANTS = frozenset({"bn", "legacy", "rmlp", "rw", "tf"})

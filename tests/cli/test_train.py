@@ -40,3 +40,9 @@ def test_a_folder_that_cannot_be_made_is_one_line(bench: Call) -> None:
     said = bench("train", "convnext_xs.g1k", "--output", "/dev/null/zoo", "--device", "cpu")
     assert said.code == 2
     assert len(said.err.splitlines()) == 1
+
+
+def test_published_weights_are_not_trained(bench: Call) -> None:
+    said = bench("train", "timm:resnet18")
+    assert (said.code, said.out) == (2, "")
+    assert "'timm:resnet18' names published weights" in said.err
