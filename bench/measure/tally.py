@@ -1,4 +1,4 @@
-"""What is kept of a network's answers while a dataset streams by: some 50 bytes an image."""
+"""What is kept of a network's answers while a dataset streams by: some 60 bytes an image."""
 
 from __future__ import annotations
 
