@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from bench.errors import UsageError
-from bench.spec import Dataset, Job, Measure, Model, Options, Suite, replace
+from bench.spec import Dataset, Job, Measure, Model, Options, Suite
 
 #: Seconds that one job is taken to last before any like it was timed on the device: round guesses
 #: for the zoo on two CPU cores. Nothing but the ETA of a first run is made of them.
@@ -83,12 +83,11 @@ def plan(
     A model meets the datasets of its own world only. ``digests`` maps a dataset's name to the
     digest of its actual pixels; a job without one can be listed, not run. Speed is measured under
     each of ``conditions``, which are ``options`` alone where none are given; all else under
-    ``options``. A batch size of 0 is speed's own.
+    ``options``.
 
     Raises UsageError when there is nothing to do.
     """
     speeds = tuple(conditions) or (options,)
-    options = replace(options, batch_size=options.batch_size or Options.batch_size)
     jobs: dict[str, Job] = {}
     for model in models:
         mine: list[Job] = []

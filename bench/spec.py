@@ -135,7 +135,7 @@ class Options:
 
     device: str = "cpu"  #: torch device string
     device_name: str = "cpu"  #: what that device is, ``NVIDIA H200`` or the CPU's model and threads
-    batch_size: int = 256  #: images at a time; for speed 0 is the one of highest throughput
+    batch_size: int = 256  #: images at a time; 0: as many as suit the device, for speed best
     amp: bool = False
     amp_dtype: AmpDtype = AmpDtype.FLOAT16
     channels_last: bool = False
