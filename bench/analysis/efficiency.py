@@ -48,7 +48,7 @@ def profile_table(frame: pd.DataFrame) -> pd.DataFrame:
         low, high = sorted((row["gmacs_fvcore"], row["gmacs_torch"]))
         rows.append(row | {"apart": 100 * (high - low) / high})
     names = [*NETWORK, *_ABOUT, *_COSTS, "apart", "failed", "problems"]
-    table = pd.DataFrame(rows, columns=names)
+    table = _numeric(pd.DataFrame(rows, columns=names), (*_COSTS, "apart"))
     return table.sort_values(["family", "gmacs", *NETWORK], kind="stable", ignore_index=True)
 
 
@@ -61,9 +61,9 @@ def stage_table(frame: pd.DataFrame) -> pd.DataFrame:
     rows: list[Record] = []
     for network in _parts(frame, "profile", NETWORK):
         good = _newest(network)
-        value = dict(zip(good["metric"], good["value"].astype(float), strict=True))
+        value = {record["metric"]: record["value"] for record in good}
         for stage in dict.fromkeys(name.partition("/")[2] for name in value if "/" in name):
-            row: Record = {name: good.iloc[0][name] for name in (*NETWORK, "family")}
+            row: Record = {name: good[0][name] for name in (*NETWORK, "family")}
             row["stage"] = stage
             for metric in _BY_STAGE:
                 part, total = value.get(f"{metric}/{stage}", math.nan), value.get(metric, math.nan)
@@ -71,7 +71,7 @@ def stage_table(frame: pd.DataFrame) -> pd.DataFrame:
                 row[f"{metric}_share"] = 100 * part / total if total else math.nan
             rows.append(row)
     numbers = [f"{metric}{part}" for metric in _BY_STAGE for part in ("", "_total", "_share")]
-    table = pd.DataFrame(rows, columns=[*NETWORK, "family", "stage", *numbers])
+    table = _numeric(pd.DataFrame(rows, columns=[*NETWORK, "family", "stage", *numbers]), numbers)
     return table.sort_values(["family", "gmacs_total", *NETWORK], kind="stable", ignore_index=True)
 
 
@@ -82,10 +82,10 @@ def efficiency_table(frame: pd.DataFrame) -> pd.DataFrame:
     size world source``; ``batch`` (images; NaN where that is not told); with ``_low`` and ``_high``
     ``throughput`` (img/s), ``latency_p50`` (ms, one image), ``peak_memory`` (MiB) and
     ``compile_seconds``; ``latency_p95 latency_p99``; ``compute_share`` and ``bandwidth_share`` (%
-    of the device's fastest matrix product and copy) and ``bound``, the nearer of the two, ``product`` or ``copy``;
-    ``disturbed`` (% of samples); ``params gmacs activations traffic`` as in `profile_table`;
-    ``failed`` jobs and ``problems``, why. NaN where not measured; by device and way, then family
-    and GMACs.
+    of the device's fastest matrix product and copy) and ``bound``, the nearer of the two,
+    ``product`` or ``copy``; ``disturbed`` (% of samples); ``params gmacs activations traffic`` as
+    in `profile_table`; ``failed`` jobs and ``problems``, why. NaN where not measured; by device and
+    way, then family and GMACs.
 
     All numbers of a row are of one job, the newest that succeeded.
     """
@@ -94,7 +94,7 @@ def efficiency_table(frame: pd.DataFrame) -> pd.DataFrame:
         row = _row(part, (*NETWORK, *WAY), (*_SPEEDS, "batch"))
         rows.append(row | {"bound": _bound(row["compute_share"], row["bandwidth_share"])})
     names = [*NETWORK, *WAY, *_ABOUT, "batch", *_SPEEDS, *_ENDS, "bound", "failed", "problems"]
-    table = pd.DataFrame(rows, columns=names)
+    table = _numeric(pd.DataFrame(rows, columns=names), ("batch", *_SPEEDS, *_ENDS))
     costs = profile_table(frame)[[*NETWORK, "params", "gmacs", "activations", "traffic"]]
     table = table.merge(costs, how="left", on=list(NETWORK))
     return table.sort_values([*WAY, "family", "gmacs", *NETWORK], kind="stable", ignore_index=True)
@@ -135,13 +135,14 @@ def fronts(costs: pd.DataFrame, accuracy: pd.DataFrame, axis: FrontAxis) -> pd.D
     return table.join(on.astype(bool))
 
 
-def _parts(frame: pd.DataFrame, measure: str, keys: Sequence[str]) -> Iterator[pd.DataFrame]:
-    """Rows of each network, oldest first."""
-    # Published figures are of no job.
-    own = _by_head(frame[frame["measure"] == measure]).fillna({"job": ""})
-    own = own.sort_values("finished", kind="stable")
-    for _, part in own.groupby(list(keys), dropna=False, sort=False):
-        yield part
+def _parts(frame: pd.DataFrame, measure: str, keys: Sequence[str]) -> Iterator[list[Record]]:
+    """Rows of each network as records, oldest first."""
+    own = _by_head(frame[frame["measure"] == measure]).sort_values("finished", kind="stable")
+    parts: dict[tuple[Any, ...], list[Record]] = {}
+    for record in own.astype(object).where(own.notna(), None).to_dict("records"):
+        row = {str(name): value for name, value in record.items()}
+        parts.setdefault(tuple(row[name] for name in keys), []).append(row)
+    yield from parts.values()
 
 
 def _by_head(frame: pd.DataFrame) -> pd.DataFrame:
@@ -156,27 +157,32 @@ def _by_head(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(architecture=named)
 
 
-def _newest(part: pd.DataFrame) -> pd.DataFrame:
+def _newest(part: Sequence[Record]) -> list[Record]:
     """The measurements of the newest job that has some."""
-    good = part[(part["status"] == "ok") & part["value"].notna()]
-    return good[good["job"] == good["job"].iloc[-1]] if len(good) else good
+    good = [row for row in part if row["status"] == "ok" and row["value"] is not None]
+    return [row for row in good if row["job"] == good[-1]["job"]]
 
 
-def _row(part: pd.DataFrame, keys: Sequence[str], metrics: Sequence[str]) -> Record:
+def _row(part: Sequence[Record], keys: Sequence[str], metrics: Sequence[str]) -> Record:
     """One network's numbers, NaN where there are none, and what went wrong."""
     good = _newest(part)
-    about = (good if len(good) else part).iloc[-1]
+    about = (good or part)[-1]
     row: Record = {name: about[name] for name in (*keys, *_ABOUT)}
-    row |= dict.fromkeys((*metrics, *(_ENDS if "throughput" in metrics else ())), math.nan)
-    for found in good[good["metric"].isin(metrics)].to_dict("records"):
-        row[found["metric"]] = float(found["value"])
+    row |= dict.fromkeys(metrics, math.nan)
+    for found in good:
+        if found["metric"] in metrics:
+            row[found["metric"]] = found["value"]
         if found["metric"] in REPEATED:
-            row |= {f"{found['metric']}_{end}": float(found[end]) for end in ("low", "high")}
-    if "batch" in metrics and math.isnan(row["batch"]) and about["batch_size"] > 0:
-        row["batch"] = float(about["batch_size"])
-    bad = part[part["status"] == "failed"].drop_duplicates("job")
-    problems = bad["error"].fillna("failed").drop_duplicates()
+            row |= {f"{found['metric']}_{end}": found[end] for end in ("low", "high")}
+    if math.isnan(row.get("batch", 0)) and about["batch_size"]:
+        row["batch"] = about["batch_size"]
+    bad = {record["job"]: record["error"] for record in part if record["status"] == "failed"}
+    problems = dict.fromkeys(error or "failed" for error in bad.values())
     return row | {"failed": len(bad), "problems": "; ".join(problems)}
+
+
+def _numeric(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    return table.astype(dict.fromkeys(columns, "float64"))
 
 
 def _bound(compute: float, bandwidth: float) -> str:
