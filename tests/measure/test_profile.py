@@ -5,22 +5,19 @@ None of this test's arithmetic looks at a network: only at widths, depths and th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import pytest
 import torch
-from timm.layers.config import set_fused_attn
-from timm.models.swin_transformer import SwinTransformer
-from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
 from bench import registry
 from bench.errors import JobError
 from bench.measure import execute, profile
-from bench.spec import Job, Measure, Model, Options, Status
+from bench.measure.macs import Cost as Counted
+from bench.spec import Job, Measure, Measurement, Model, Options, Outcome, Status, replace
 
 SIDE, CLASSES = 32, 50
 
@@ -161,7 +158,7 @@ FORMULAS: dict[str, Callable[..., Cost]] = {
 @pytest.mark.parametrize("model", registry.models("*.g1k"), ids=lambda model: model.name)
 def test_the_zoo_costs_what_the_formulas_say(model: Model) -> None:
     expected = FORMULAS[model.family](**model.kwargs)
-    outcome = execute(Job(measure=Measure.PROFILE, model=model, options=Options()))
+    outcome = _profiled(model)
     assert outcome.status is Status.OK, outcome.error
     found = {m.metric: m for m in outcome.measurements}
     assert round(found["params"].value * 1e6) == expected.params
@@ -169,115 +166,69 @@ def test_the_zoo_costs_what_the_formulas_say(model: Model) -> None:
     assert round(found["gmacs_fvcore"].value * 1e9) == expected.macs
     assert round(found["gmacs_torch"].value * 1e9) == expected.macs
     assert round(found["activations"].value * 1e6) == expected.activations
-    assert [m.unit for m in found.values()] == ["M", "GMACs", "GMACs", "GMACs", "M"]
+    units = {"params": "M", "gmacs": "GMACs", "activations": "M", "traffic": "GB"}
+    assert all(units[m.metric.split("_")[0].split("/")[0]] == m.unit for m in found.values())
     assert sum(outcome.notes["macs_by_operator"].values()) == expected.macs
+    for metric in ("params", "gmacs", "activations"):
+        assert _by_stage(found.values(), metric) == pytest.approx(found[metric].value, rel=1e-12)
 
 
-@pytest.fixture
-def fusing() -> Iterator[Callable[[bool], None]]:
-    yield lambda on: set_fused_attn(on, experimental=on)
-    set_fused_attn(True)
+def _profiled(model: Model) -> Outcome:
+    return execute(Job(measure=Measure.PROFILE, model=model, options=Options()))
 
 
-@pytest.mark.parametrize(
-    ("arch", "kwargs"),
-    [
-        (VisionTransformer, {"patch_size": 8, "embed_dim": 24, "depth": 2, "num_heads": 3}),
-        (
-            SwinTransformer,
-            {
-                "patch_size": 2,
-                "window_size": 4,
-                "embed_dim": 12,
-                "depths": (2, 2),
-                "num_heads": (1, 2),
-            },
-        ),
-    ],
-)
-def test_attention_counts_whether_fused_or_not(
-    arch: Callable[..., nn.Module], kwargs: dict[str, Any], fusing: Callable[[bool], None]
-) -> None:
-    image = torch.zeros(1, 3, 32, 32)
-    found = []
-    for fused in (True, False):
-        fusing(fused)
-        network = arch(img_size=32, num_classes=CLASSES, **kwargs).eval()
-        macs = profile.count_macs(network, image)
-        assert ("attention" in macs.by_operator) is fused
-        assert ("matmul" in macs.by_operator) is not fused
-        found.append((macs.fvcore, macs.torch, profile.count_activations(network, image)))
-    assert found[0] == found[1]
-    assert found[0][0] == found[0][1]
+def _by_stage(found: Iterable[Measurement], metric: str) -> float:
+    return sum(m.value for m in found if m.metric.startswith(f"{metric}/"))
 
 
-class _Product(nn.Module):
-    """A network of one product, of a kind that the argument chooses."""
+class Asks(nn.Module):
+    """Its constructor and its forward pass look at values, which the meta device has not."""
 
-    def __init__(self, product: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    def __init__(self, width: int = 4) -> None:
         super().__init__()
-        self.product = product
+        self.rates = [rate.item() for rate in torch.linspace(0, 0.1, 3)]
+        self.layer = nn.Conv2d(3, width, 3)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
-        return self.product(image)
+        found: torch.Tensor = self.layer(image)
+        return found if image.sum() == 0 else self.layer(found)
 
 
-def test_values_wider_than_keys_and_fewer_queries_are_counted() -> None:
-    def cross(image: torch.Tensor) -> torch.Tensor:
-        key = image.reshape(1, 3, 64, 16)
-        query, value = key[:, :, :5], torch.cat([key, key], dim=-1)
-        return nn.functional.scaled_dot_product_attention(query, key, value)
+def test_a_network_that_looks_at_values_is_run_unless_it_is_large(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (known,) = registry.models("vit_m.g1k")
+    asks = replace(known, name="asks", arch=f"{__name__}:Asks", kwargs={})
+    outcome = _profiled(asks)
+    found = {m.metric: m.value for m in outcome.measurements}
+    assert found["gmacs"] == 30**2 * 4 * 27 / 1e9
+    assert found["params"] == (4 * 27 + 4) / 1e6
+    monkeypatch.setattr(profile, "RUN_UP_TO", 100)
+    refused = _profiled(replace(asks, kwargs={"width": 5}))
+    assert refused.status is Status.FAILED
+    assert "asks cannot be counted without running it" in str(refused.error)
 
-    macs = profile.count_macs(_Product(cross), torch.zeros(1, 3, 32, 32))
-    assert macs.fvcore == macs.torch == 3 * 5 * 64 * (16 + 32)
+
+def test_what_cannot_be_built_is_a_row_with_its_reason() -> None:
+    (known,) = registry.models("vit_m.g1k")
+    outcome = _profiled(replace(known, kwargs={"depth": "many"}))
+    assert outcome.status is Status.FAILED
+    assert "cannot build vit_m.g1k" in str(outcome.error)
 
 
-def test_a_batched_product_with_a_sum_is_counted() -> None:
-    macs = profile.count_macs(
-        _Product(lambda image: torch.baddbmm(image[0], image[0], image[0])),
-        torch.zeros(1, 3, 32, 32),
-    )
-    assert macs.fvcore == macs.torch == 3 * 32**3
+def _counted(fvcore: int, by_torch: int) -> Counted:
+    return Counted({}, {"all": fvcore}, {}, 0, by_torch, {}, {}, {"multi_dot": 1})
 
 
 def test_counters_that_disagree_give_no_number() -> None:
-    """fvcore has no rule for `multi_dot`, torch sees the products it is made of."""
-
-    def chain(image: torch.Tensor) -> torch.Tensor:
-        red, green, blue = image[0]
-        product: torch.Tensor = torch.linalg.multi_dot([red, green, blue])
-        total: torch.Tensor = red @ green + product
-        return total
-
-    macs = profile.count_macs(_Product(chain), torch.zeros(1, 3, 32, 32))
-    assert macs.fvcore == 32**3
-    assert macs.torch == 3 * 32**3
+    profile.agreed(_counted(100, 103), "near")
     with pytest.raises(JobError) as caught:
-        profile.agreed(macs, "chain")
+        profile.agreed(_counted(32_768, 98_304), "chain")
     message = str(caught.value)
-    assert "fvcore counts 32,768, torch 98,304" in message
+    assert "MACs of chain: fvcore counts 32,768, torch 98,304" in message
     assert "66.7%" in message
-    assert "aten::linalg_multi_dot" in message
-
-
-def test_a_small_disagreement_is_allowed_and_a_network_without_products_is_not() -> None:
-    near = profile.Macs(100, 103, {}, {}, {})
-    profile.agreed(near, "near")
+    assert "multi_dot" in message
     with pytest.raises(JobError):
-        profile.agreed(profile.Macs(100, 104, {}, {}, {}), "far")
+        profile.agreed(_counted(100, 104), "far")
     with pytest.raises(JobError, match="no convolution or matrix product"):
-        profile.agreed(profile.Macs(0, 0, {}, {}, {}), "none")
-
-
-def test_published_counts_are_met() -> None:
-    """ViT-Ti/16 at 224: 5.7 M params (its paper's table), attention included in its MACs."""
-    network = VisionTransformer(embed_dim=192, depth=12, num_heads=3).eval()
-    macs = profile.count_macs(network, torch.zeros(1, 3, 224, 224))
-    block = 12 * (197 * 12 * 192**2 + 2 * 197**2 * 192)
-    assert macs.fvcore == macs.torch == block + 196 * 768 * 192 + 192 * 1000
-    assert profile.count_params(network) == pytest.approx(5.7e6, rel=0.01)
-
-
-def test_nothing_is_logged_or_warned(caplog: pytest.LogCaptureFixture) -> None:
-    profile.count_macs(nn.Conv2d(3, 4, 3).eval(), torch.zeros(1, 3, 32, 32))
-    assert caplog.records == []
+        profile.agreed(_counted(0, 0), "none")
