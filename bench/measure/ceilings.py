@@ -1,4 +1,4 @@
-"""A device's ceilings: the fastest matrix product and the fastest copy measured on it."""
+"""A device's ceilings: its fastest matrix product and copy, and a network's share of them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from functools import cache
 from time import perf_counter
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from bench.measure.device import settled
+from bench.measure.macs import count
 from bench.models._build import build
 from bench.spec import Model, Options
 
@@ -38,13 +38,19 @@ def ceilings(device: str, options: Options) -> Ceilings:
     return _measured(device, options.precision, torch.get_num_threads())
 
 
-def macs_of(model: Model) -> int:
-    """Multiply-accumulates of one image, by torch's counter on the meta device: no weights."""
-    network = build(model, weights=False, device="meta")
-    image = torch.empty(1, 3, model.resolution, model.resolution, device="meta")
-    with torch.inference_mode(), FlopCounterMode(display=False) as counted:
-        network(image)
-    return int(counted.get_total_flops()) // 2
+def shares(model: Model, options: Options, throughput: float, top: Ceilings) -> dict[str, float]:
+    """Achieved % of each ceiling at so many img/s: ``compute_share`` and ``bandwidth_share``.
+
+    Two operations a multiply-accumulate. The bytes are those that unfused operators move, in 16-bit
+    precision half of float32's, as if nothing stayed in float32; compiled operators are fused, and
+    move what nobody counted, so there is no ``bandwidth_share`` of them.
+    """
+    cost = count(build(model, weights=False, device="meta"), model.resolution)
+    found = {"compute_share": 100 * 2 * cost.torch_macs * throughput / top.flops_per_s}
+    if not options.compile:
+        moved = cost.traffic / (2 if options.amp else 1)
+        found["bandwidth_share"] = 100 * moved * throughput / top.bytes_per_s
+    return found
 
 
 @cache

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 
 from bench.measure import device as devices
-from bench.measure.ceilings import macs_of
+from bench.measure.ceilings import Ceilings, shares
 from bench.measure.replicated import replicated
 from bench.measure.sampling import median, percentile, repeat_interval
 from bench.measure.timed import Timed, timed
@@ -36,9 +36,10 @@ def measure(job: Job) -> Outcome:
     ``throughput`` in img/s is from the median pass, with its 95 % interval; ``latency_p50``,
     ``_p95`` and ``_p99`` are in ms, what a caller waits for one image; ``peak_memory`` of the whole
     batch is in MiB, ``compile_seconds`` what the first compiled batch took, in s, with nothing
-    cached. ``compute_share`` is throughput in % of what the device's fastest matrix product would
-    allow, ``disturbed`` the % of samples kept although others disturbed them. A percentile of too
-    few samples is left out, as is what the device does not tell.
+    cached. ``compute_share`` and ``bandwidth_share`` are in % of the device's fastest matrix
+    product and copy, see `bench.measure.ceilings.shares`; ``disturbed`` is the % of samples that
+    were kept although others disturbed them. A percentile of too few samples is left out, as is
+    what the device does not tell.
 
     What is compiled is timed in a process of its own, which a crash of the compiler may end.
     """
@@ -107,10 +108,13 @@ def _typical(metric: str, unit: str, values: Sequence[float | None]) -> list[Mea
 
 
 def _shares(job: Job, throughput: Measurement, found: Sequence[Timed]) -> list[Measurement]:
-    """Of the highest ceiling that any of the processes reached."""
-    flops = 2 * macs_of(job.model) * throughput.value
-    share = 100 * flops / max(one.flops_per_s for one in found)
-    return [Measurement(metric="compute_share", value=share, unit="%")]
+    """Of the highest ceilings that any of the processes reached."""
+    top = Ceilings(
+        flops_per_s=max(one.flops_per_s for one in found),
+        bytes_per_s=max(one.bytes_per_s for one in found),
+    )
+    reached = shares(job.model, job.options, throughput.value, top)
+    return [Measurement(metric=name, value=share, unit="%") for name, share in reached.items()]
 
 
 def _disturbed(found: Sequence[Timed]) -> Measurement:

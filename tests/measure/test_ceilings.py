@@ -4,10 +4,10 @@ import time
 
 import numpy as np
 import pytest
-import torch
 
 from bench import registry
-from bench.measure import ceilings, profile
+from bench.measure import ceilings
+from bench.measure.macs import count
 from bench.models._build import build
 from bench.spec import AmpDtype, Options
 
@@ -44,9 +44,12 @@ def test_ceilings_are_those_numpy_finds_within_reason(monkeypatch: pytest.Monkey
     ceilings._measured.cache_clear()
 
 
-@pytest.mark.parametrize("name", ["convnext_xs.g1k", "swin_xs.g1k", "vit_xs.g1k"])
-def test_macs_are_those_of_the_profile(name: str) -> None:
-    (model,) = registry.models(name)
-    image = torch.zeros(1, 3, model.resolution, model.resolution)
-    counted = profile.count_macs(build(model, weights=False), image)
-    assert ceilings.macs_of(model) == counted.torch
+def test_shares_follow_from_what_one_image_costs() -> None:
+    (model,) = registry.models("vit_xs.g1k")
+    cost = count(build(model, weights=False, device="meta"), model.resolution)
+    top = ceilings.Ceilings(flops_per_s=4e3 * cost.torch_macs, bytes_per_s=1e4 * cost.traffic)
+    eager = ceilings.shares(model, Options(), 1000.0, top)
+    assert eager == pytest.approx({"compute_share": 50.0, "bandwidth_share": 10.0})
+    half = ceilings.shares(model, Options(amp=True), 1000.0, top)
+    assert half == pytest.approx({"compute_share": 50.0, "bandwidth_share": 5.0})
+    assert list(ceilings.shares(model, Options(compile=True), 1.0, top)) == ["compute_share"]

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from bench import registry
-from bench.measure import ceilings, execute, passes, replicated, speed, timed
+from bench.measure import execute, passes, replicated, speed, timed
+from bench.measure.ceilings import Ceilings, shares
 from bench.measure.sampling import Rule
 from bench.spec import Job, Measure, Model, Options, Outcome, Status
 
@@ -31,7 +32,7 @@ def _run(batch_size: int = 16, **options: Any) -> Outcome:
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timed, "LATENCY", Rule(0, 3, 0.0))
-    monkeypatch.setattr(speed, "macs_of", lambda _: 10**6)
+    monkeypatch.setattr(speed, "shares", lambda *_: {})
 
 
 def test_every_number_follows_from_the_samples_kept() -> None:
@@ -53,11 +54,10 @@ def test_every_number_follows_from_the_samples_kept() -> None:
         assert found[f"latency_p{percent}"].value == pytest.approx(expected, rel=1e-4)
     assert found["latency_p50"].n == len(single) >= 100
     assert outcome.notes["batch"] == 16
-    ceiling = outcome.notes["flops_per_s"]
+    top = Ceilings(outcome.notes["flops_per_s"], outcome.notes["bytes_per_s"])
+    expected_shares = shares(MODEL, Options(), throughput.value, top)
+    assert {m: found[m].value for m in expected_shares} == pytest.approx(expected_shares)
     assert 0 < found["compute_share"].value < 100
-    assert found["compute_share"].value / (200 * throughput.value / ceiling) == pytest.approx(
-        ceilings.macs_of(MODEL)
-    )
     assert 0 <= found["disturbed"].value <= 100
 
 
