@@ -5,6 +5,7 @@ from __future__ import annotations
 from bench.data._images import Drawn, ImageSet
 from bench.data._load import Progress, open_images
 from bench.data._prepared import Prepared
+from bench.data._sources import listing
 from bench.errors import DataError
 from bench.spec import Dataset, Transform
 
@@ -25,8 +26,6 @@ def opened(
     Raises `DataError` where the set cannot be drawn or read, or a drawn one has another size.
     """
     if not dataset.draw:
-        from bench.data._sources import listing
-
         return Prepared(
             listing(dataset),
             transform,
