@@ -25,7 +25,10 @@ def refusal(path: Path, need: int) -> str | None:
     cap = cap_of(os.environ.get("BENCH_CACHE_SIZE", ""))
     taken = wanted = pending = 0
     for other in path.parent.iterdir():
-        facts = other.stat()
+        try:
+            facts = other.stat()
+        except FileNotFoundError:  # another process gave it up just now
+            continue
         allocated = facts.st_blocks * 512
         if other == path:
             taken = min(allocated, need)
