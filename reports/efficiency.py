@@ -17,6 +17,7 @@ from bench.sections import (
     efficiency_speed,
     shared,
 )
+from bench.sections.cautions import cautions
 from bench.sections.worlds import by_world
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def _world(frame: pd.DataFrame, cost: FrontCost) -> Iterator[Block]:
     said = [*efficiency_pairs.verdict(summary(pairs)), efficiency.counted(costs, speeds)]
     yield Text(text=" ".join(said), lead=True)
     # Speeds in several ways are what this report is of; here each has its own row.
-    yield from shared.cautions(frame[frame["measure"] != "speed"])
+    yield from cautions(frame[frame["measure"] != "speed"])
     yield from efficiency.costs(costs)
     yield from efficiency.stages(stage_table(frame))
     yield from efficiency_speed.speeds(speeds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from bench.analysis.efficiency import WAY
+from bench.analysis.efficiency import NETWORK, WAY
 from bench.report import Block, Column, Form, Heading, Table
 from bench.sections.models import rows
 
@@ -58,14 +58,12 @@ _PARTS = (("gmacs", "GMACs", ""), ("params", "Params", "M"), ("activations", "Ac
 
 def counted(costs: pd.DataFrame, speeds: pd.DataFrame) -> str:
     """How much was measured, in a sentence."""
-    networks, timed = (
-        len(t.drop_duplicates(["architecture", "resolution"])) for t in (costs, speeds)
-    )
-    ways = len(speeds.drop_duplicates([*WAY]))
-    return (
-        f"{networks} network{'' if networks == 1 else 's'} counted, {timed} timed in {ways} "
-        f"way{'' if ways == 1 else 's'}."
-    )
+    timed = speeds.drop_duplicates([*NETWORK])
+    said = f"{_count(len(costs), 'network')} counted"
+    if len(timed):
+        ways = speeds.drop_duplicates([*WAY])
+        said += f", {len(timed)} timed in {_count(len(ways), 'way')}"
+    return f"{said}."
 
 
 def costs(table: pd.DataFrame) -> Iterator[Block]:
@@ -130,3 +128,7 @@ def _shares(stages: list[dict[str, Any]], metric: str, what: str) -> dict[str, A
     row = {"architecture": first["architecture"], "resolution": first["resolution"], "what": what}
     row["total"] = first[f"{metric}_total"]
     return row | {str(stage["stage"]): stage[f"{metric}_share"] for stage in stages}
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

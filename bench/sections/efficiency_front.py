@@ -46,6 +46,8 @@ def front(frame: pd.DataFrame, costs: pd.DataFrame, axis: FrontAxis) -> Iterator
         )
         yield Note(text=f"{lacks} has been measured, so there is no front.")
         return
+    if borrowed:
+        yield Note(text="Top-1 is published, not measured here: each row names its source.")
     cited = published.cited(found.assign(source=found["accuracy_source"]))
     notes = (_ON, _TIED, *(f"{key}: {where}." for key, where in cited.items()))
     body = [_row(row, axis) for row in rows(found)]

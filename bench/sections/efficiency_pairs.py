@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench import published
 from bench.analysis.speedup import matched, matched_by_mode, overview
-from bench.render.cells import number
+from bench.render.cells import is_number, number
 from bench.report import Block, Column, Form, Heading, Table, Text
 from bench.sections.efficiency import PIXELS
 from bench.sections.models import rows
@@ -24,22 +24,19 @@ _EQUAL = "Equal cost: the same resolution, and GMACs within 10 % of each other."
 
 
 def verdict(summary: pd.DataFrame) -> Iterator[str]:
-    """A sentence for each device, of a `bench.analysis.speedup.summary`."""
+    """A sentence or two for each device, of a `bench.analysis.speedup.summary`."""
     for device, part in summary.groupby("device_name", sort=False):
-        ways = sorted(rows(part), key=lambda row: row["ratio"])
-        slow, fast = ways[0], ways[-1]
-        start = f"On {device}, at equal cost, ConvNeXt's throughput is"
-        if len(ways) == 1:
-            yield f"{start} {_times(fast)} in {way(fast)}."
-            continue
-        flips = slow["ratio_high"] < 1 < fast["ratio_low"]
-        yield f"{start} {_times(fast)} in {way(fast)} and {_times(slow)} in {way(slow)}" + (
-            ": which of them is faster hangs on how they are run."
-            if flips
-            else f"; the other {len(ways) - 2} ways lie between."
-            if len(ways) > 2
-            else "."
-        )
+        ways = sorted(rows(part), key=lambda row: -row["ratio"])
+        fast, slow = ways[0], ways[-1]
+        said = f"On {device}, ConvNeXt's throughput at equal cost is {_times(fast)} in {way(fast)}"
+        if len(ways) > 1:
+            between = f", and between these in {len(ways) - 2} more" if len(ways) > 2 else ""
+            said += f", and {_times(slow)} in {way(slow)}{between}"
+        if slow["ratio_high"] < 1 < fast["ratio_low"]:
+            said += ": which of them is faster hangs on how they are run"
+        elif not any(row["ratio_low"] > 1 or row["ratio_high"] < 1 for row in ways):
+            said += ": the intervals leave open which of them is faster"
+        yield f"{said}."
 
 
 def measured(pairs: pd.DataFrame) -> Iterator[Block]:
@@ -155,5 +152,5 @@ def _times(row: dict[str, Any]) -> str:
     """``1.51 times Swin's (1.49 to 1.54, over 3 sizes)``."""
     value, low, high = (number(row[f"ratio{end}"], Form.FIXED, 2) for end in ("", "_low", "_high"))
     sizes = f"{row['pairs']} size{'' if row['pairs'] == 1 else 's'}"
-    around = f"{low} to {high}, over {sizes}" if row["ratio_low"] else f"over {sizes}"
+    around = f"{low} to {high}, over {sizes}" if is_number(row["ratio_low"]) else f"over {sizes}"
     return f"{value} times Swin's ({around})"

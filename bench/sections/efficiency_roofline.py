@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from bench.analysis.speedup import eager_and_compiled, shares
-from bench.render.cells import number
+from bench.render.cells import is_number, number
 from bench.report import Axis, AxisScale, Block, Column, Figure, Form, Heading, Table, Text
 from bench.sections.efficiency import ARCHITECTURE, PIXELS
 from bench.sections.models import rows
@@ -16,12 +16,12 @@ from bench.sections.ways import LAYOUT, PRECISION, layout, mode, way
 if TYPE_CHECKING:
     import pandas as pd
 
+_CEILINGS = {"compute_share": "Product", "bandwidth_share": "Copy"}
 _MODES = {"eager": "Eager, %", "compiled": "Compiled, %"}
 _ABOUT = (
-    "Ceilings are the fastest large matrix product, in the row's precision, and the fastest large "
-    "copy on the same device in the same process. Bytes are counted as if no operator were fused: "
-    "a compiled network moves fewer, so its share of the copy is of what it would have moved, and "
-    "may exceed 100."
+    "Ceilings: the fastest large matrix product, in the row's precision, and the fastest large "
+    "copy on the same device. Bytes are what unfused operators read and write; of compiled ones, "
+    "which are fused, nobody counted them."
 )
 
 
@@ -52,13 +52,12 @@ def sentences(found: pd.DataFrame) -> Iterator[str]:
 
 def _reached(row: dict[str, Any]) -> str:
     """``convnext 30 and 35 %, nearer the copy``."""
-    compute, copy = (
-        number(row[f"{name}_share"], Form.FIXED, 0) for name in ("compute", "bandwidth")
-    )
-    if row["bandwidth_share"] is None:
-        return f"{row['family']} {compute} % of the product, of the copy not known"
-    nearer = "product" if row["compute_share"] >= row["bandwidth_share"] else "copy"
-    return f"{row['family']} {compute} and {copy} %, nearer the {nearer}"
+    compute, copy = row["compute_share"], row["bandwidth_share"]
+    shown = [number(share, Form.FIXED, 0) for share in (compute, copy)]
+    if not is_number(copy):
+        return f"{row['family']} {shown[0]} % of the product, of the copy not known"
+    nearer = "product" if compute >= copy else "copy"
+    return f"{row['family']} {shown[0]} and {shown[1]} %, nearer the {nearer}"
 
 
 def _families(found: pd.DataFrame) -> Table:
@@ -93,7 +92,6 @@ def _families(found: pd.DataFrame) -> Table:
 
 def _table(part: pd.DataFrame, device: str) -> Table:
     found = eager_and_compiled(part)
-    modes = [mode for mode in _MODES if found[f"compute_share_{mode}"].notna().any()]
     return Table(
         name=f"roofline {device}",
         caption=f"Share of the ceilings of {device}",
@@ -103,25 +101,33 @@ def _table(part: pd.DataFrame, device: str) -> Table:
             PRECISION,
             LAYOUT,
             Column(key="gmacs", title="GMACs", form=Form.SIGNIFICANT, digits=3),
-            *(column for mode in modes for column in _shares(mode)),
+            *(column for mode in _MODES for column in _shares(found, mode)),
         ),
         rows=tuple(row | {"layout": layout(row)} for row in rows(found)),
         filterable=True,
     )
 
 
-def _shares(mode: str) -> Iterator[Column]:
-    for key, title in (("compute_share", "Product"), ("bandwidth_share", "Copy")):
-        brief = f"{title}, {mode}"
-        group = _MODES[mode]
-        yield Column(key=f"{key}_{mode}", title=title, group=group, form=Form.FIXED, brief=brief)
-    yield Column(
-        key=f"bound_{mode}",
-        title="Nearer",
-        group=_MODES[mode],
-        brief=f"Nearer, {mode}",
-        about="The ceiling of which it reaches more: in a roofline the one that bounds it",
-    )
+def _shares(found: pd.DataFrame, mode: str) -> Iterator[Column]:
+    """Columns of the shares that are known, and of the nearer where both are."""
+    there = {name: found[f"{name}_{mode}"].notna().any() for name in _CEILINGS}
+    for name, title in _CEILINGS.items():
+        if there[name]:
+            yield Column(
+                key=f"{name}_{mode}",
+                title=title,
+                group=_MODES[mode],
+                form=Form.FIXED,
+                brief=f"{title}, {mode}",
+            )
+    if all(there.values()):
+        yield Column(
+            key=f"bound_{mode}",
+            title="Nearer",
+            group=_MODES[mode],
+            brief=f"Nearer, {mode}",
+            about="The ceiling of which it reaches more: in a roofline the one that bounds it",
+        )
 
 
 def _figure(known: pd.DataFrame) -> Figure:
