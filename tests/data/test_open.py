@@ -23,6 +23,7 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # timm leaves its files to be closed
 @pytest.mark.parametrize("cache", [True, False])
 def test_a_tree_is_seen_as_timm_sees_it(tmp_path: Path, cache: bool) -> None:
     make_tree(tmp_path / "val", SYNSETS[:5], per_class=4)
