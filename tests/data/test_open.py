@@ -54,4 +54,4 @@ def test_a_limit_of_a_tree_is_spread_over_its_classes(tmp_path: Path) -> None:
 
 def test_a_drawn_set_has_its_own_size() -> None:
     with pytest.raises(DataError, match="glyphs-val is 32x32 pixels, asked for are 48x48"):
-        opened(registry.datasets("glyphs-val")[0], Transform(size=48), limit=10)
+        opened(replace(registry.datasets("glyphs-val")[0], images=4), Transform(size=48))
