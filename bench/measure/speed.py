@@ -33,20 +33,21 @@ _PERCENTILES = {50: 1, 95: 20, 99: 100}
 def measure(job: Job) -> Outcome:
     """Throughput at the job's batch size, latency at batch 1, and peak memory.
 
-    ``throughput`` in img/s is from the median pass, with its 95 % interval; ``latency_p50``,
-    ``_p95`` and ``_p99`` are in ms, what a caller waits for one image; ``peak_memory`` of the whole
-    batch is in MiB, ``compile_seconds`` what the first compiled batch took, in s, with nothing
-    cached. ``compute_share`` and ``bandwidth_share`` are in % of the device's fastest matrix
-    product and copy, see `bench.measure.ceilings.shares`; ``disturbed`` is the % of samples that
-    were kept although others disturbed them. A percentile of too few samples is left out, as is
-    what the device does not tell.
+    ``throughput`` in img/s is from the median pass of ``batch`` images, with its 95 % interval;
+    ``latency_p50``, ``_p95`` and ``_p99`` are in ms, what a caller waits for one image;
+    ``peak_memory`` of the whole batch is in MiB, ``compile_seconds`` what the first compiled batch
+    took, in s, with nothing cached. ``compute_share`` and ``bandwidth_share`` are in % of the
+    device's fastest matrix product and copy, see `bench.measure.ceilings.shares`; ``disturbed`` is
+    the % of samples that were kept although others disturbed them. A percentile of too few samples
+    is left out, as is what the device does not tell.
 
     What is compiled is timed in a process of its own, which a crash of the compiler may end.
     """
     alone = job.options.replicates == 1 and not job.options.compile
     found = [timed(job)] if alone else replicated(job)
     throughput = _throughput(found)
-    rows = [throughput, *_latencies(found)]
+    batch = Measurement(metric="batch", value=found[-1].batch, unit="images")
+    rows = [throughput, batch, *_latencies(found)]
     rows += _typical("peak_memory", "MiB", [one.peak_mib for one in found])
     rows += _typical("compile_seconds", "s", [one.compile_seconds for one in found])
     rows += _shares(job, throughput, found)

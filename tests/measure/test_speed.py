@@ -117,6 +117,7 @@ def test_the_best_batch_is_found_and_its_curve_kept(monkeypatch: pytest.MonkeyPa
     assert list(process["curve"]) == [1, 2, 4]
     assert process["search_ended"] == "no memory for 8"
     assert outcome.notes["batch"] == 4
+    assert {m.metric: m.value for m in outcome.measurements}["batch"] == 4
     assert "out_of_memory" not in outcome.notes
 
 
