@@ -24,7 +24,7 @@ from bench.spec import Options, to_json
 #: Installed versions that can change a number.
 PACKAGES = (
     *("torch", "torchvision", "timm", "numpy", "pillow", "matplotlib", "fvcore", "safetensors"),
-    *("pandas", "scipy"),
+    *("pandas", "scipy", "datasets", "huggingface_hub", "pyarrow"),
 )
 #: Variables that can change a number; anything else may be a secret.
 VARIABLES = (

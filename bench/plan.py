@@ -80,8 +80,9 @@ def plan(
 ) -> list[Job]:
     """Jobs of a suite, each id once: models in the order given, the cheapest job of each first.
 
-    A model meets the datasets of its own world only. ``digests`` maps a dataset's name to the
-    digest of its actual pixels; a job without one can be listed, not run. Speed is measured under
+    A model meets the datasets of its own world only, and only if it has an answer to them.
+    ``digests`` maps a dataset's name to the digest of its actual pixels; a job without one can be
+    listed, not run. Speed is measured under
     each of ``conditions``, which are ``options`` alone where none are given; all else under
     ``options``.
 
@@ -105,7 +106,7 @@ def plan(
                     dataset_digest=digests.get(dataset.name),
                 )
                 for dataset in datasets
-                if dataset.world == model.world
+                if dataset.world == model.world and model.answers
             ]
         for job in sorted(mine, key=_cost):  # stable: equal costs keep the suite's order
             jobs.setdefault(_identity(job), job)

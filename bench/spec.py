@@ -15,6 +15,7 @@ from typing import Any
 
 from bench.kinds import AmpDtype, CropMode, Interpolation, Kind, Measure, Role, Scale, Status
 
+_IMAGENET_CLASSES = 1000
 #: Raise a measure's number when its definition changes: old rows are then measured again.
 MEASURE_VERSION: Mapping[Measure, int] = {
     Measure.EVALUATE: 1,
@@ -71,6 +72,14 @@ class Model:
     interpolation: Interpolation = Interpolation.BICUBIC
     #: what of the published preprocessing the user changed: ``img-size=288 crop-pct=1.0``
     changed: str = ""
+
+    @property
+    def answers(self) -> bool:
+        """Whether it has weights and a head for its world's labels, so that it can be evaluated.
+
+        timm has heads of other sets than ImageNet-1K; they can be timed, not scored.
+        """
+        return bool(self.weights) and (self.source != "timm" or self.classes == _IMAGENET_CLASSES)
 
     @property
     def transform(self) -> Transform:

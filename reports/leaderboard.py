@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.report import Block, Column, Form, Heading, Note, Report, Row, Table, Text, Tone
 from bench.sections import shared
+from bench.sections.cautions import cautions
 from bench.sections.ranks import ranks
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def build(frame: pd.DataFrame, env: Mapping[str, Any], read: Read | None = None)
         title="Leaderboard",
         subtitle=shared.conditions(frame),
         blocks=(
-            *shared.cautions(frame),
+            *cautions(frame),
             *blocks,
             *shared.failures(frame),
             *shared.data_sets(frame),

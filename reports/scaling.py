@@ -21,6 +21,7 @@ from bench.sections import (
     scaling,
     shared,
 )
+from bench.sections.cautions import cautions
 from bench.sections.worlds import by_world
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _world(frame: pd.DataFrame, read: Read | None, axis: CostAxis) -> Iterator[B
     compared = [comparison.compare(laws, scale, axis) for scale in scales]
     said = [*map(comparison.sentence, compared), scaling.gain_sentence(gain)]
     yield Text(text=" ".join(said).strip(), lead=True)
-    yield from shared.cautions(frame)
+    yield from cautions(frame)
     at_equal_cost = comparison.equal_cost(compared)
     if at_equal_cost is not None:
         yield at_equal_cost

@@ -41,11 +41,13 @@ Exit codes:
 
 \b
 Environment:
-  BENCH_PATH     folders with models, datasets, suites, reports and metrics of your own
-  BENCH_CACHE    where images and the commits of weights are kept
-  BENCH_ZOO      a folder with weights of your own, looked into before the package's
-  BENCH_WEIGHTS  a folder with published weights, as --weights-dir
-  BENCH_DEBUG    1 shows the traceback of an unexpected error
+  BENCH_PATH        folders with models, datasets, suites, reports and metrics of your own
+  BENCH_CACHE       where images and the commits of weights are kept
+  BENCH_CACHE_SIZE  the most that prepared images may take there: 50GB
+  BENCH_DATA        the folder that ImageNet's sets lie in, as --data-dir
+  BENCH_ZOO         a folder with weights of your own, looked into before the package's
+  BENCH_WEIGHTS     a folder with published weights, as --weights-dir
+  BENCH_DEBUG       1 shows the traceback of an unexpected error
 """
 
 app = typer.Typer(

@@ -33,14 +33,19 @@ def chosen(
         if asked and not there:
             raise _nowhere(part, asked, folder)
         selected |= {dataset.name: dataset for dataset in there}
-    if not selected:
+    if not selected and suite.datasets:
         raise UsageError(f"--data {selector!r} selects nothing; `bench list datasets` shows all")
     return tuple(selected.values())
 
 
-def world_of(datasets: Sequence[Dataset], suite: Suite) -> str | None:
-    """The one world that models are to be of; None where several are meant."""
-    worlds = {dataset.world for dataset in datasets} or ({suite.world} - {""})
+def world_of(selector: str | None, datasets: Sequence[Dataset], suite: Suite) -> str | None:
+    """The one world that models are to be of; None where several are meant.
+
+    A suite without datasets may be run in another world than its own by that world's name.
+    """
+    named = {part.lower() for part in selection.split(selector or "")}
+    known = {dataset.world for dataset in registry.datasets()}
+    worlds = {dataset.world for dataset in datasets} or named & known or {suite.world} - {""}
     return worlds.pop() if len(worlds) == 1 else None
 
 
@@ -56,15 +61,10 @@ def _read_sets(folder: Path | None, places: Sequence[str]) -> Mapping[str, Datas
     """Sets that are read and lie where the user said, by name."""
     if folder is None and not places:
         return {}
-    from bench.data._places import placed
+    from bench.data._places import parse, placed
 
-    given = {}
-    for text in places:
-        name, equals, place = text.partition("=")
-        if not equals or not place:
-            raise UsageError(f"--from {text!r} is not NAME=PLACE, as imagenet-val=/data/val")
-        given[name] = place
-    return {dataset.name: dataset for dataset in placed(registry.datasets(), folder, given)}
+    found = placed(registry.datasets(), folder, parse(places))
+    return {dataset.name: dataset for dataset in found}
 
 
 def _nowhere(part: str, asked: Sequence[Dataset], folder: Path | None) -> DataError | UsageError:

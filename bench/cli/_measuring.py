@@ -53,7 +53,9 @@ def measure(wanted: Wanted, weights_dir: Path | None = None, *, offline: bool = 
     models, datasets = wanted.evaluated()
     with Store(wanted.output) as store:
         # All weights, before any work is done: what is missing or damaged is said at once.
-        wanted = wanted.resolved(_weights.resolve_all(models, offline=offline))
+        with _progress.counting("finding weights") as count:
+            found = _weights.resolve_all(models, offline=offline, progress=count)
+        wanted = wanted.resolved(found)
         jobs = wanted.jobs(_digests(datasets, wanted.options.workers))
         if not store.done().issuperset(job.id for job in jobs):
             _load(jobs)
@@ -86,7 +88,7 @@ def _digests(datasets: Sequence[Dataset], workers: int) -> Mapping[str, str]:
     digests = {}
     for dataset in datasets:
         if not dataset.draw:
-            digests[dataset.name] = listing(dataset).digest
+            digests[dataset.name] = _listed(dataset)
             continue
         with _progress.counting(f"drawing {dataset.name}") as count:
             digests[dataset.name] = digest_of(dataset, workers=workers, progress=count)
@@ -98,6 +100,17 @@ def _digests(datasets: Sequence[Dataset], workers: int) -> Mapping[str, str]:
             "those of other data"
         )
     return digests
+
+
+def _listed(dataset: Dataset) -> str:
+    """Digest of a set that is read; a line says that it is not whole."""
+    there = listing(dataset)
+    if len(there) != dataset.images:
+        _print.warn(
+            f"{dataset.name} has {len(there):,} images, published are {dataset.images:,}; "
+            f"`bench data check {dataset.name} --from {dataset.name}=PLACE` says which"
+        )
+    return there.digest
 
 
 def _show(build: Callable[..., Report], store: Store, jobs: Sequence[Job]) -> None:

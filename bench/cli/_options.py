@@ -59,7 +59,9 @@ ChannelsLast = Annotated[bool, typer.Option("--channels-last", help="Channels-la
 Compiled = Annotated[bool, typer.Option("--compile", help="torch.compile the models.")]
 Conditions = Annotated[
     str | None,
-    typer.Option(help="How speed is measured: float32,bfloat16+compile+channels_last, or all."),
+    typer.Option(
+        help="How speed is measured: float32,bfloat16+compile+channels_last, default, all."
+    ),
 ]
 Replicates = Annotated[
     int | None, typer.Option(min=1, help="Processes that time each speed; the suite's or 1.")

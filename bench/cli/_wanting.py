@@ -13,6 +13,7 @@ from bench.kinds import AmpDtype, Interpolation
 from bench.spec import Model, Options, Suite, replace
 
 _AUTO = 0
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def wanted(
     """
     declared = registry.suite(suite)
     datasets = _datasets.chosen(data.selector, declared, data.folder, data.places)
-    world = _datasets.world_of(datasets, declared)
+    world = _datasets.world_of(data.selector, datasets, declared)
     options = _options(running, data, world)
     made = Wanted(
         suite=declared,
@@ -105,11 +106,20 @@ def first_lines(wanted: Wanted) -> str:
         f"{options.device} ({options.device_name}), {options.precision}"
     )
     read = [f"{d.name} from {d.place}" for d in wanted.datasets if not d.draw]
+    mute = [model for model in wanted.models if wanted.datasets and not model.answers]
+    if mute:
+        lines.append(
+            f"no accuracy of {_print.counted(len(mute), 'model')} without weights or without "
+            f"ImageNet's 1,000 classes: {', '.join(model.name for model in mute[:_NAMED])}"
+            + (" and others" if len(mute) > _NAMED else "")
+        )
     return "\n".join([*lines, *read])
 
 
 def _models(asked: Models, suite: Suite, world: str | None) -> tuple[Model, ...]:
-    chosen = registry.models(asked.selector or suite.models, asked.pretrain, world=world)
+    chosen = registry.models(
+        suite.models if asked.selector is None else asked.selector, asked.pretrain, world=world
+    )
     changes = {
         "img_size": asked.img_size,
         "crop_pct": asked.crop_pct,

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bench import registry
-from bench.report import Block, Column, Download, Form, Heading, Note, Table, Tone
+from bench.report import Block, Column, Download, Form, Heading, Table
 from bench.spec import Role
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ FAMILIES = ("convnext", "swin", "vit", "resnet", "convnextv2", "swinv2", "deit",
 _IMAGENET_1K = 1_281_167
 SHIFTS = ("v2", "a", "r", "sketch", "c")
 ROLES = ("val", "real", *SHIFTS)
-#: Options that a speed depends on besides the device; the tables have columns for that.
-_WAYS = ("precision", "batch_size", "channels_last", "compile")
 #: What readers call the sets.
 TITLES = {
     "val": "val",
@@ -122,103 +120,6 @@ def _state(published: str | None, row: Any) -> str:
     return "as published" if published == row["dataset_digest"] else "differs from published"
 
 
-def _pixels(frame: pd.DataFrame) -> Iterator[Note]:
-    """A warning for sets that are not as published, and for sets that changed between jobs."""
-    used = frame.loc[frame["dataset_digest"].notna(), ["dataset", "dataset_digest"]]
-    used = used.drop_duplicates().sort_values("dataset")
-    known = registry.load().datasets
-    published = used["dataset"].map({name: data.digest for name, data in known.items()})
-    altered = used.loc[published.notna() & (published != used["dataset_digest"]), "dataset"]
-    if len(altered):
-        yield Note(
-            tone=Tone.WARN,
-            text=f"{', '.join(dict.fromkeys(altered))}: these pixels are not the published ones. "
-            "Numbers here compare with each other, not with those on the published pixels.",
-        )
-    mixed = used.loc[used["dataset"].duplicated(), "dataset"]
-    if len(mixed):
-        yield Note(
-            tone=Tone.WARN,
-            text=f"{', '.join(dict.fromkeys(mixed))}: models were measured on different pixels "
-            "under one name, so their rows do not compare. Run the suite again.",
-        )
-
-
-def cautions(frame: pd.DataFrame) -> Iterator[Note]:
-    """What a reader must know before trusting a number."""
-    if "glyphs" in set(frame["world"].dropna()):
-        yield Note(
-            text="Glyphs are drawn characters in ImageNet's shape, and these are small models of "
-            "the same families. What holds here need not hold on ImageNet."
-        )
-    limits = sorted({int(limit) for limit in frame["limit"].dropna()})
-    if limits:
-        first = ", ".join(map(str, limits))
-        yield Note(
-            text=f"Some numbers are of the first {first} images of a set only: their intervals "
-            "say how little that tells.",
-            tone=Tone.WARN,
-        )
-    if "published" in set(frame["source"]):
-        yield Note(
-            text="These figures are published ones, of papers and of timm's results, each with its "
-            "source in the download. None of them was measured here.",
-            tone=Tone.WARN,
-        )
-    yield from _pixels(frame)
-    yield from _mixed(frame)
-    yield from _unmatched(frame)
-
-
-def _mixed(frame: pd.DataFrame) -> Iterator[Note]:
-    """Warnings where one column holds numbers that do not compare."""
-    evaluated = frame[(frame["metric"] == "top1") & frame["role"].notna()]
-    for role, sets in evaluated.groupby("role", observed=True)["dataset"]:
-        if sets.nunique() > 1:
-            yield Note(
-                tone=Tone.WARN,
-                text=f"{' and '.join(sorted(sets.unique()))} fill one column, "
-                f"{TITLES.get(str(role), role)}, where the newest of a model counts. Give each a "
-                "store of its own (--output).",
-            )
-    precisions = sorted(evaluated["precision"].dropna().unique())
-    if len(precisions) > 1:
-        yield Note(
-            tone=Tone.WARN,
-            text=f"Accuracies were measured in {' and '.join(precisions)}; of a model and set "
-            "measured in several, the newest counts.",
-        )
-    timed = frame[(frame["metric"] == "throughput") & (frame["source"] != "published")]
-    ways = [name for name in _WAYS if name in timed and timed[name].nunique() > 1]
-    if ways:
-        what = ", ".join(name.replace("_", " ") for name in ways)
-        yield Note(
-            tone=Tone.WARN,
-            text=f"Speeds were measured with different options ({what}) and do not compare; of a "
-            "model measured in several ways, the newest counts.",
-        )
-
-
-def _unmatched(frame: pd.DataFrame) -> Iterator[Note]:
-    """A warning where families were shown images of different size or crop."""
-    wanted = ["resolution", "crop_pct", "interpolation"]
-    if not {"metric", *wanted} <= set(frame.columns):
-        return
-    val = frame[(frame["metric"] == "top1") & (frame["role"] == "val")]
-    ways = val.groupby("family")[wanted].agg(lambda column: tuple(sorted(set(column.dropna()))))
-    if len(ways) > 1 and len(ways.drop_duplicates()) > 1:
-        said = (
-            f"{family} {'/'.join(f'{p}' for p in row['resolution'])} pixels, crop "
-            f"{'/'.join(f'{c:g}' for c in row['crop_pct'])}, {'/'.join(row['interpolation'])}"
-            for family, row in ways.to_dict("index").items()
-        )
-        yield Note(
-            tone=Tone.WARN,
-            text=f"Comparisons across families are unmatched in preprocessing ({'; '.join(said)}). "
-            "Measured with --img-size, --crop-pct and --interpolation they could be equal.",
-        )
-
-
 def conditions(frame: pd.DataFrame) -> str:
     """What was run on: models, sets, images, machine, precision, in one line."""
     ok = frame[frame["status"] == "ok"]
@@ -228,7 +129,8 @@ def conditions(frame: pd.DataFrame) -> str:
     precision = ", ".join(sorted({_text(p) for p in ok["precision"].dropna()}))
     limits = sorted({int(limit) for limit in ok["limit"].dropna()})
     parts = [
-        f"{_count(ok['model'].nunique(), 'model')} on {_count(sets, 'image set')}"
+        _count(ok["model"].nunique(), "model")
+        + (f" on {_count(sets, 'image set')}" if sets else "")
         + (f" of {worlds}" if worlds else ""),
         *(f"first {limit} images of a set" for limit in limits),
         devices,

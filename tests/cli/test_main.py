@@ -40,8 +40,17 @@ MISTAKES = [
     (["run", "tiny", "--pretrain", "in3k"], 2, "in1k"),
     (["run", "tiny", "--models", "absent"], 4, "no weights for absent_xs.g1k"),
     (["run", "tiny", "--models", "damaged"], 4, "damaged.safetensors is damaged"),
-    (["run", "tiny", "--data", "imagenet"], 2, "not in this version"),
-    (["run", "tiny", "--data", "imagenet-r"], 2, "not in this version"),
+    (["run", "tiny", "--data", "imagenet-val"], 2, "--data-dir FOLDER or --from imagenet-val="),
+    (["run", "scaling", "--data", "imagenet"], 2, "--data-dir FOLDER or --from imagenet-val="),
+    (["run", "scaling", "--data", "imagenet", "--data-dir", "nowhere"], 2, "is no folder"),
+    (["run", "scaling", "--from", "imagenet-val"], 2, "imagenet-val"),
+    (["run", "scaling", "--data", "imagenet-r", "--from", "imagenet-r=nowhere"], 2, "not there"),
+    (["run", "tiny", "--conditions", "fast"], 2, "unknown word 'fast'"),
+    (["run", "tiny", "--img-size", "64"], 2, "img"),
+    (["run", "scaling", "--source", "published", "--models", "nope"], 2, "unknown model 'nope'"),
+    (["run", "tiny", "--source", "guessed"], 2, "published"),
+    (["report", "--models", "swin"], 2, "--source published"),
+    (["report", "--source", "published", "--report", "efficiency"], 2, "no published figures"),
     (["run", "tiny", "--data", "tiny-vla"], 2, "did you mean tiny-val"),
     (["run", "tiny", "--data", ","], 2, "selects nothing"),
     (["run", "tiny", "--data", "glyphs"], 2, "selects nothing"),
@@ -177,6 +186,6 @@ def test_help_documents_every_exit_code(bench: Call) -> None:
 
 def test_help_documents_every_variable(bench: Call) -> None:
     sources = Path(package.__file__).parent.rglob("*.py")
-    read = {name for file in sources for name in re.findall(r'"(BENCH_[A-Z]+)"', file.read_text())}
-    documented = set(re.findall(r"^ +(BENCH_[A-Z]+)  ", bench("--help").out, re.M))
+    read = {name for file in sources for name in re.findall(r'"(BENCH_[A-Z_]+)"', file.read_text())}
+    documented = set(re.findall(r"^ +(BENCH_[A-Z_]+)  ", bench("--help").out, re.M))
     assert documented == read

@@ -25,7 +25,7 @@ def test_a_run_measures_everything_once(bench: Call, here: Path) -> None:
     assert first.code == 0, first.err
     opening, *_ = first.out.splitlines()
     assert opening.startswith("tiny on tiny (images drawn on this machine)")
-    assert "ImageNet loading is not in this version" in opening
+    assert "This is not ImageNet: for that, add --data imagenet --data-dir FOLDER." in opening
     assert re.findall(r"^\[(\d)/3\] (\w+) tiny_xs.g1k", first.err, re.M) == [
         ("1", "evaluate"),
         ("2", "evaluate"),

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.analysis.chance import chance_level
 from bench.data import _check
-from bench.data._check import Checked, chance_level, check
+from bench.data._check import Checked, check
 from bench.data.imagenet import DATASETS
 from bench.spec import Dataset, replace
 from tests.imagenet import (
