@@ -39,7 +39,7 @@ class Shapes(TorchDispatchMode):
         result = func(*args, **kwargs)
         outputs = result if isinstance(result, tuple) else (result,)
         if all(isinstance(out, Tensor) and out.is_meta for out in outputs):
-            inputs = {storage(leaf) for leaf in _tensors(args)}
+            inputs = {storage(leaf) for leaf in tensors(args)}
             if not inputs & {storage(out) for out in outputs}:
                 layouts = tuple(_layout(out) for out in outputs)
                 self._known[key] = layouts if isinstance(result, tuple) else layouts[0]
@@ -51,9 +51,13 @@ def storage(tensor: Tensor) -> int:
     return int(tensor.untyped_storage()._cdata)
 
 
-def _tensors(values: Any) -> list[Tensor]:
-    nested = (_tensors(v) if isinstance(v, list | tuple) else [v] for v in values)
-    return [leaf for leaves in nested for leaf in leaves if isinstance(leaf, Tensor)]
+def tensors(value: Any) -> list[Tensor]:
+    """All in what an operator takes or returns: it nests lists only."""
+    if isinstance(value, Tensor):
+        return [value]
+    if isinstance(value, list | tuple):
+        return [tensor for entry in value for tensor in tensors(entry)]
+    return []
 
 
 def _layout(tensor: Tensor) -> _Layout:

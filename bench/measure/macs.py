@@ -66,7 +66,7 @@ class _Calls(TorchFunctionMode):
     def _run(self, name: str, func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         if name != "scaled_dot_product_attention":
             return func(*args, **kwargs)
-        with self._kernels.one((args, kwargs)) as written:
+        with self._kernels.one((args, *kwargs.values())) as written:
             written.append(func(*args, **kwargs))
         return written[0]
 

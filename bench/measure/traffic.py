@@ -14,9 +14,8 @@ from typing import Any
 
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
-from bench.measure._shapes import storage
+from bench.measure._shapes import storage, tensors
 
 
 class Kernels(TorchDispatchMode):
@@ -39,7 +38,7 @@ class Kernels(TorchDispatchMode):
     ) -> Any:
         outputs = func(*args, **(kwargs or {}))
         if not self._paused:
-            self._moved((args, kwargs), outputs, in_place=func._schema.is_mutable)
+            self._moved((args, *(kwargs or {}).values()), outputs, in_place=func._schema.is_mutable)
         return outputs
 
     @contextmanager
@@ -54,19 +53,17 @@ class Kernels(TorchDispatchMode):
         self._moved(inputs, outputs, in_place=False)
 
     def _moved(self, inputs: object, outputs: object, *, in_place: bool) -> None:
-        read, written = _tensors(inputs), _tensors(outputs)
+        read, written = tensors(inputs), tensors(outputs)
         if not in_place and {*map(storage, written)} <= {*map(storage, read)}:
             return  # a view
         if all(storage(tensor) in self._fixed for tensor in read):
             self._fixed |= {storage(tensor): tensor for tensor in written}
             return
+        for tensor in written:
+            self._fixed.pop(storage(tensor), None)  # written into: of the images from here on
         self.calls += 1
         self.bytes += sum(
             min(tensor.numel() * tensor.element_size(), tensor.untyped_storage().nbytes())
             for tensor in (*read, *written)
             if storage(tensor) not in self._fixed
         )
-
-
-def _tensors(tree: object) -> list[Tensor]:
-    return [leaf for leaf in tree_leaves(tree) if isinstance(leaf, Tensor)]

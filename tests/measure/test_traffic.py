@@ -39,6 +39,23 @@ def test_what_is_expanded_is_read_once() -> None:
     assert count(Broadcast(), 16).traffic == 2 * IMAGE + 3 * IMAGE
 
 
+class Buffered(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        room = torch.zeros(1, 6, 16, 16, device=image.device)
+        room[:, 3:] = image
+        return room.relu()
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_room_that_was_made_and_filled_counts_from_then_on(device: str) -> None:
+    # The copy reads the image and what it overwrites, and writes; the rest is twice as large.
+    assert count(Buffered().to(device), 16).traffic == 3 * IMAGE + 4 * IMAGE
+
+
 @pytest.mark.parametrize(
     "name",
     ["resnet18", "vit_tiny_patch16_224", "swin_tiny_patch4_window7_224", "nf_resnet26"],
