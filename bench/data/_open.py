@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 from bench.data._images import Drawn, ImageSet
+from bench.data._listed import Chosen
 from bench.data._load import Progress, open_images
-from bench.data._prepared import Prepared
+from bench.data._prepared import Pixels, Prepared, regrouped
 from bench.data._sources import listing
 from bench.errors import DataError
 from bench.spec import Dataset, Transform
+
+
+class Part:
+    """Some images of a larger set, as an `ImageSet` with labels of its own."""
+
+    def __init__(self, whole: ImageSet, chosen: Chosen) -> None:
+        self._whole, self._which = whole, chosen.which
+        self.digest, self.labels = chosen.digest, chosen.labels
+
+    def __len__(self) -> int:
+        return len(self._which)
+
+    def blocks(self, size: int) -> Iterator[Pixels]:
+        """See `ImageSet`."""
+        return regrouped(self._rows(size), size, len(self))
+
+    def take(self, which: NDArray[np.intp]) -> Pixels:
+        """See `ImageSet`."""
+        return self._whole.take(self._which[which])
+
+    def _rows(self, size: int) -> Iterator[Pixels]:
+        start = 0
+        for block in self._whole.blocks(size):
+            first, last = np.searchsorted(self._which, (start, start + len(block)))
+            if first < last:
+                yield block[self._which[first:last] - start]
+            start += len(block)
 
 
 def opened(
@@ -26,15 +60,18 @@ def opened(
     Raises `DataError` where the set cannot be drawn or read, or a drawn one has another size.
     """
     if not dataset.draw:
-        return Prepared(
-            listing(dataset),
-            transform,
-            dataset.name,
-            workers=workers,
-            limit=limit,
-            cache=cache,
-            progress=progress,
-        )
+        found = listing(dataset)
+        choices: dict[str, Any] = {
+            "workers": workers,
+            "limit": limit,
+            "cache": cache,
+            "progress": progress,
+        }
+        if isinstance(found, Chosen) and limit is None:
+            # ReaL's images are val's: what either has prepared serves both.
+            whole = Prepared(found.whole, transform, dataset.twin or dataset.name, **choices)
+            return Part(whole, found)
+        return Prepared(found, transform, dataset.name, **choices)
     images = open_images(dataset, workers=workers, limit=limit, progress=progress)
     height, width = images.pixels.shape[1:3]
     if (height, width) != (transform.size, transform.size):

@@ -85,7 +85,7 @@ class Prepared:
         ahead = max(self.workers + 1, min(_AHEAD, -(-size // self._per_block)))
         done = 0
         with contextlib.closing(self._pass(ahead)) as found:
-            for block in _regrouped(found, size, len(self)):
+            for block in regrouped(found, size, len(self)):
                 yield block
                 done += len(block)
                 if self.progress:
@@ -207,7 +207,7 @@ class Prepared:
         return cache_folder() / "prepared" / f"{name}-{key}.images"
 
 
-def _regrouped(found: Iterator[Pixels], size: int, count: int) -> Iterator[Pixels]:
+def regrouped(found: Iterator[Pixels], size: int, count: int) -> Iterator[Pixels]:
     """The same images, ``size`` at a time."""
     batch, filled, left = None, 0, count
     for block in found:

@@ -1,4 +1,4 @@
-"""Drawn and read sets through one door; pixels of a tree are those that timm's reader gives."""
+"""Sets that share images share what was prepared of them."""
 
 from __future__ import annotations
 
@@ -6,52 +6,54 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from timm.data.dataset import ImageDataset
-from timm.data.transforms_factory import create_transform
 
 from bench import registry
+from bench.data._images import ImageSet
 from bench.data._open import opened
-from bench.errors import DataError
+from bench.data._sources import listing
+from bench.data._synsets import real_labels, synsets
 from bench.spec import Transform, replace
-from tests.imagenet import SYNSETS, make_tree
+from tests import imagenet
 
-TRANSFORM = Transform(size=32, crop_pct=0.9)
+SMALL = Transform(size=24)
 
 
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
+    made = imagenet.make_tree(tmp_path / "val", synsets()[::25], per_class=4)
+    bare = [number for number, accepted in enumerate(real_labels(), 1) if not accepted]
+    for label, number in enumerate(bare[:40:4]):
+        name = f"ILSVRC2012_val_{number:08d}.JPEG"
+        (made / synsets()[25 * label] / name).write_bytes(imagenet.jpeg(label, number))
+    return made
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")  # timm leaves its files to be closed
-@pytest.mark.parametrize("cache", [True, False])
-def test_a_tree_is_seen_as_timm_sees_it(tmp_path: Path, cache: bool) -> None:
-    make_tree(tmp_path / "val", SYNSETS[:5], per_class=4)
-    val = replace(registry.datasets("imagenet-val")[0], place=str(tmp_path / "val"))
-    theirs = ImageDataset(
-        str(tmp_path / "val"),
-        transform=create_transform(
-            input_size=32, is_training=False, use_prefetcher=True, crop_pct=0.9,
-            interpolation="bicubic",
-        ),
-    )  # fmt: skip
-    expected = [theirs[index] for index in range(20)]
-    for _ in range(2):
-        images = opened(val, TRANSFORM, cache=cache)
-        found = np.concatenate(list(images.blocks(6)))
-        for (image, target), pixels, label in zip(
-            expected, found, images.labels.target, strict=True
-        ):
-            np.testing.assert_array_equal(pixels, image.numpy().transpose(1, 2, 0))
-            assert label == target
+def whole(images: ImageSet, size: int) -> np.ndarray:
+    return np.concatenate(list(images.blocks(size)))
 
 
-def test_a_limit_of_a_tree_is_spread_over_its_classes(tmp_path: Path) -> None:
-    make_tree(tmp_path / "val", SYNSETS[:5], per_class=4)
-    val = replace(registry.datasets("imagenet-val")[0], place=str(tmp_path / "val"))
-    assert opened(val, TRANSFORM, limit=5).labels.target.tolist() == [0, 1, 2, 3, 4]
+@pytest.mark.parametrize("size", [1, 7, 64])
+def test_real_takes_its_images_from_what_was_prepared_of_val(
+    tree: Path, tmp_path: Path, size: int
+) -> None:
+    known = registry.load().datasets
+    val, real = (replace(known[f"imagenet-{name}"], place=str(tree)) for name in ("val", "real"))
+    assert len(listing(val)) - len(listing(real)) == 10, "so many have no ReaL label"
+    all_of_val = whole(opened(val, SMALL), 16)
+    made = sorted((tmp_path / "cache" / "prepared").iterdir())
+    part = opened(real, SMALL)
+    names = list(listing(val).names)
+    which = np.array([names.index(name) for name in listing(real).names])
+    assert len(part) == len(which) == len(part.labels)
+    assert np.array_equal(whole(part, size), all_of_val[which])
+    assert {len(block) for block in list(part.blocks(size))[:-1]} <= {size}
+    assert np.array_equal(part.take(np.array([5, 0])), all_of_val[which[[5, 0]]])
+    assert sorted((tmp_path / "cache" / "prepared").iterdir()) == made
 
 
-def test_a_drawn_set_has_its_own_size() -> None:
-    with pytest.raises(DataError, match="glyphs-val is 32x32 pixels, asked for are 48x48"):
-        opened(replace(registry.datasets("glyphs-val")[0], images=4), Transform(size=48))
+def test_a_limited_real_is_spread_over_its_own_images(tree: Path) -> None:
+    real = replace(registry.load().datasets["imagenet-real"], place=str(tree))
+    few = opened(real, SMALL, limit=5)
+    assert len(few) == len(few.labels) == 5
+    assert whole(few, 2).shape == (5, 24, 24, 3)
