@@ -19,8 +19,8 @@ _IMAGENET_CLASSES = 1000
 #: Raise a measure's number when its definition changes: old rows are then measured again.
 MEASURE_VERSION: Mapping[Measure, int] = {
     Measure.EVALUATE: 1,
-    Measure.PROFILE: 1,
-    Measure.SPEED: 1,
+    Measure.PROFILE: 2,
+    Measure.SPEED: 2,
 }
 
 

@@ -35,7 +35,7 @@ def profile_table(frame: pd.DataFrame) -> pd.DataFrame:
     """What one image costs: one row for each architecture and resolution that was profiled.
 
     Columns: ``architecture resolution``, ``family kind size world source``; ``params`` (M),
-    ``gmacs``, ``gmacs_fvcore`` and ``gmacs_torch`` of the two counters, ``apart`` their difference
+    ``gmacs`` and ``gmacs_torch`` of the two counters, ``gmacs_fvcore``, ``apart`` their difference
     (% of the larger), ``activations`` (M), ``traffic`` (GB moved by unfused operators); ``failed``
     jobs and ``problems``, why. NaN where not measured; by family, then GMACs.
 
@@ -45,7 +45,7 @@ def profile_table(frame: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for part in _parts(frame, "profile", NETWORK):
         row = _row(part, NETWORK, _COSTS)
-        low, high = sorted((row["gmacs_fvcore"], row["gmacs_torch"]))
+        low, high = sorted((row["gmacs"], row["gmacs_torch"]))
         rows.append(row | {"apart": 100 * (high - low) / high})
     names = [*NETWORK, *_ABOUT, *_COSTS, "apart", "failed", "problems"]
     table = _numeric(pd.DataFrame(rows, columns=names), (*_COSTS, "apart"))

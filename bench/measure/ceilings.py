@@ -10,8 +10,7 @@ from time import perf_counter
 import torch
 
 from bench.measure.device import settled
-from bench.measure.macs import count
-from bench.models._build import build
+from bench.measure.profile import counted
 from bench.spec import Model, Options
 
 #: Long enough to reach full clocks, short enough to be done for every process.
@@ -38,17 +37,21 @@ def ceilings(device: str, options: Options) -> Ceilings:
     return _measured(device, options.precision, torch.get_num_threads())
 
 
-def shares(model: Model, options: Options, throughput: float, top: Ceilings) -> dict[str, float]:
+def shares(
+    model: Model, options: Options, throughput: float, batch: int, top: Ceilings
+) -> dict[str, float]:
     """Achieved % of each ceiling at so many img/s: ``compute_share`` and ``bandwidth_share``.
 
-    Two operations a multiply-accumulate. The bytes are those that unfused operators move, in 16-bit
-    precision half of float32's, as if nothing stayed in float32; compiled operators are fused, and
-    move what nobody counted, so there is no ``bandwidth_share`` of them.
+    Two operations a multiply-accumulate. The bytes are those that unfused operators move, and the
+    weights, read once a ``batch``; in 16-bit precision half of float32's, as if nothing stayed in
+    float32. Compiled operators are fused and move what nobody counted, so there is no
+    ``bandwidth_share`` of them.
     """
-    cost = count(build(model, weights=False, device="meta"), model.resolution)
+    cost = counted(model)
     found = {"compute_share": 100 * 2 * cost.torch_macs * throughput / top.flops_per_s}
     if not options.compile:
-        moved = cost.traffic / (2 if options.amp else 1)
+        weights = 4 * sum(cost.params.values()) / batch
+        moved = (cost.traffic + weights) / (2 if options.amp else 1)
         found["bandwidth_share"] = 100 * moved * throughput / top.bytes_per_s
     return found
 

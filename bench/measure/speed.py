@@ -114,7 +114,7 @@ def _shares(job: Job, throughput: Measurement, found: Sequence[Timed]) -> list[M
         flops_per_s=max(one.flops_per_s for one in found),
         bytes_per_s=max(one.bytes_per_s for one in found),
     )
-    reached = shares(job.model, job.options, throughput.value, top)
+    reached = shares(job.model, job.options, throughput.value, found[-1].batch, top)
     return [Measurement(metric=name, value=share, unit="%") for name, share in reached.items()]
 
 

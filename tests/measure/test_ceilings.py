@@ -47,9 +47,10 @@ def test_ceilings_are_those_numpy_finds_within_reason(monkeypatch: pytest.Monkey
 def test_shares_follow_from_what_one_image_costs() -> None:
     (model,) = registry.models("vit_xs.g1k")
     cost = count(build(model, weights=False, device="meta"), model.resolution)
-    top = ceilings.Ceilings(flops_per_s=4e3 * cost.torch_macs, bytes_per_s=1e4 * cost.traffic)
-    eager = ceilings.shares(model, Options(), 1000.0, top)
+    moved = cost.traffic + 4 * sum(cost.params.values()) / 8
+    top = ceilings.Ceilings(flops_per_s=4e3 * cost.torch_macs, bytes_per_s=1e4 * moved)
+    eager = ceilings.shares(model, Options(), 1000.0, 8, top)
     assert eager == pytest.approx({"compute_share": 50.0, "bandwidth_share": 10.0})
-    half = ceilings.shares(model, Options(amp=True), 1000.0, top)
+    half = ceilings.shares(model, Options(amp=True), 1000.0, 8, top)
     assert half == pytest.approx({"compute_share": 50.0, "bandwidth_share": 5.0})
-    assert list(ceilings.shares(model, Options(compile=True), 1.0, top)) == ["compute_share"]
+    assert list(ceilings.shares(model, Options(compile=True), 1.0, 8, top)) == ["compute_share"]

@@ -163,7 +163,8 @@ def test_the_zoo_costs_what_the_formulas_say(model: Model) -> None:
     found = {m.metric: m for m in outcome.measurements}
     assert round(found["params"].value * 1e6) == expected.params
     assert round(found["gmacs"].value * 1e9) == expected.macs
-    assert round(found["gmacs_fvcore"].value * 1e9) == expected.macs
+    besides = sum(outcome.notes["not_in_gmacs"].values())
+    assert round(found["gmacs_fvcore"].value * 1e9) == expected.macs + besides > expected.macs
     assert round(found["gmacs_torch"].value * 1e9) == expected.macs
     assert round(found["activations"].value * 1e6) == expected.activations
     units = {"params": "M", "gmacs": "GMACs", "activations": "M", "traffic": "GB"}
