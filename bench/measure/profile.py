@@ -31,9 +31,9 @@ def measure(job: Job) -> Outcome:
 
     ``params`` and ``activations`` are in millions. ``gmacs`` in 1e9 is by fvcore's rules and
     ``gmacs_torch`` by torch's counter; ``gmacs_fvcore`` is all that fvcore counts, norms and
-    pooling too, as timm's tables have it. ``params/<stage>`` and so on sum to the total. ``traffic`` is in 1e9 bytes at float32, weights
-    not among them. Raises `JobError`, with both numbers, where the counters differ by more than
-    `TOLERANCE`.
+    pooling too, as timm's tables have it. ``params/<stage>`` and so on sum to the total.
+    ``traffic`` is in 1e9 bytes at float32, weights not among them. Raises `JobError`, with both
+    numbers, where the counters differ by more than `TOLERANCE`.
     """
     cost = counted(job.model)
     agreed(cost, job.model.name)
