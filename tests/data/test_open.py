@@ -1,4 +1,4 @@
-"""Sets that share images share what was prepared of them."""
+"""Drawn and read sets through one door; a tree beside timm's own reader; ReaL beside val."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from timm.data.dataset import ImageDataset
+from timm.data.transforms_factory import create_transform
 
 from bench import registry
 from bench.data._images import ImageSet
 from bench.data._open import opened
 from bench.data._sources import listing
 from bench.data._synsets import real_labels, synsets
-from bench.spec import Transform, replace
+from bench.errors import DataError
+from bench.spec import Interpolation, Transform, replace
 from tests import imagenet
 
 SMALL = Transform(size=24)
@@ -57,3 +60,29 @@ def test_a_limited_real_is_spread_over_its_own_images(tree: Path) -> None:
     few = opened(real, SMALL, limit=5)
     assert len(few) == len(few.labels) == 5
     assert whole(few, 2).shape == (5, 24, 24, 3)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # timm leaves its files to be closed
+@pytest.mark.parametrize("cache", [True, False])
+def test_a_tree_is_seen_as_timm_sees_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: bool
+) -> None:
+    monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
+    made = imagenet.make_tree(tmp_path / "val", synsets()[:5], per_class=4)
+    prepare = create_transform(24, is_training=False, use_prefetcher=True, crop_pct=0.9)
+    theirs = ImageDataset(str(made), transform=prepare)
+    expected = [theirs[index] for index in range(20)]
+    val = replace(registry.load().datasets["imagenet-val"], place=str(made))
+    bilinear = Transform(size=24, crop_pct=0.9, interpolation=Interpolation.BILINEAR)
+    for _ in range(2):
+        images = opened(val, bilinear, cache=cache)
+        assert images.labels.target.tolist() == [label for _, label in expected]
+        for (image, _), pixels in zip(expected, whole(images, 6), strict=True):
+            assert np.array_equal(pixels, image.numpy().transpose(1, 2, 0))
+
+
+def test_a_drawn_set_has_its_own_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCH_CACHE", str(tmp_path))
+    drawn = replace(registry.load().datasets["glyphs-val"], images=4)
+    with pytest.raises(DataError, match="glyphs-val is 32x32 pixels, asked for are 48x48"):
+        opened(drawn, Transform(size=48))
