@@ -32,6 +32,7 @@ class Transform:
     crop_pct: float = 1.0  #: share of the resized side that is kept
     crop_mode: CropMode = CropMode.CENTER
     interpolation: Interpolation = Interpolation.BICUBIC
+    fill: tuple[int, int, int] = (0, 0, 0)  #: RGB of what a crop leaves empty
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +84,11 @@ class Model:
 
     @property
     def transform(self) -> Transform:
-        """How the images it is shown are prepared."""
+        """How the images it is shown are prepared; a border has the mean's colour, as in timm."""
+        red, green, blue = (round(255 * mean) for mean in self.mean)
+        border = self.crop_mode is CropMode.BORDER
         return Transform(
+            fill=(red, green, blue) if border else (0, 0, 0),
             size=self.resolution,
             crop_pct=self.crop_pct,
             crop_mode=self.crop_mode,
@@ -149,7 +153,7 @@ class Options:
     amp_dtype: AmpDtype = AmpDtype.FLOAT16
     channels_last: bool = False
     compile: bool = False
-    workers: int = 2  #: processes that prepare images
+    workers: int = 2  #: processes or threads that prepare images
     limit: int | None = None  #: only so many images of each set; None is all
     cache: bool = True  #: keep prepared images on disk for the next model
     replicates: int = 1  #: processes that time the same thing, one after another

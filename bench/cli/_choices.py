@@ -22,7 +22,7 @@ Device = Annotated[
     typer.Option(metavar="auto|cpu|cuda[:N]|mps", help="auto: CUDA where there is one, else CPU."),
 ]
 Workers = Annotated[
-    int, typer.Option("--workers", "-j", min=1, help="Processes that prepare images.")
+    int, typer.Option("--workers", "-j", min=1, help="Processes or threads that prepare images.")
 ]
 
 #: Linux device files without which torch cannot see a GPU: NVIDIA's driver, WSL's, AMD's.

@@ -25,8 +25,6 @@ from bench.spec import CropMode, Transform
 #: Tried in this order. Pillow knows more, and would start Ghostscript for one of them.
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 _MOST_PIXELS = 178_956_970  #: where Pillow itself speaks of a decompression bomb
-#: The border of `CropMode.BORDER`: ImageNet's mean colour in timm; no published model uses it.
-_BORDER = (124, 116, 104)
 
 # ImageNet's training set has EXIF blocks that Pillow complains of; no pixel depends on them.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -89,8 +87,7 @@ def _cut(image: Image.Image, transform: Transform) -> Image.Image:
     if width * height > _MOST_PIXELS:
         raise ValueError(f"{image.width}x{image.height} pixels would become {width}x{height}")
     image = image.resize((width, height), Image.Resampling[transform.interpolation.name])
-    fill = _BORDER if transform.crop_mode is CropMode.BORDER else (0, 0, 0)
-    canvas = Image.new("RGB", (transform.size, transform.size), fill)
+    canvas = Image.new("RGB", (transform.size, transform.size), transform.fill)
     canvas.paste(image, (_offset(width, transform.size), _offset(height, transform.size)))
     return canvas
 
