@@ -50,6 +50,7 @@ class _Named:
     size: str
     scale: Scale
     row: Checkpoint
+    world: str = "imagenet"
 
 
 def ladders(
