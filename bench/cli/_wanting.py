@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench import conditions, registry
 from bench.cli import _choices, _datasets, _print
 from bench.cli._wanted import Wanted
+from bench.data._room import cap_of
 from bench.errors import UsageError
 from bench.kinds import AmpDtype, Interpolation
 from bench.spec import Model, Options, Suite, replace
@@ -69,6 +71,7 @@ def wanted(
     """
     declared = registry.suite(suite)
     datasets = _datasets.chosen(data.selector, declared, data.folder, data.places)
+    cap_of(os.environ.get("BENCH_CACHE_SIZE", ""))  # no size is a mistake, known here too
     world = _datasets.world_of(data.selector, datasets, declared)
     options = _options(running, data, world)
     made = Wanted(
