@@ -171,7 +171,9 @@ def _typical(timing: Timing) -> float:
 
 
 def _identity(job: Job) -> str:
-    """The id; of a job whose data was never digested, also which data."""
-    if job.dataset is not None and job.dataset_digest is None:
-        return f"{job.id} {job.dataset.name}"
-    return job.id
+    """The id; of a job whose data or weights were never digested, also which data and weights."""
+    if job.dataset is None:
+        return job.id
+    data = "" if job.dataset_digest else job.dataset.name
+    weights = "" if job.model.weights_sha256 else job.model.name
+    return f"{job.id} {data} {weights}".rstrip()

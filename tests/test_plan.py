@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bench.errors import UsageError
 from bench.plan import TYPICAL_SECONDS, TYPICAL_SECONDS_AN_IMAGE, Timing, estimate, images_of, plan
-from bench.spec import Job, Measure, Options, Suite
+from bench.spec import Job, Measure, Options, Suite, replace
 from tests import declared
 
 SUITE = Suite(
@@ -161,3 +161,12 @@ def test_a_plan_never_repeats_an_id_and_grows_with_the_models(names: list[str]) 
     assert len({job.id for job in jobs}) == len(jobs)
     architectures = {name.split(".")[0] for name in names}
     assert len(jobs) == 3 * len(set(names)) + 2 * len(architectures)
+
+
+def test_weights_that_are_not_fetched_yet_are_not_taken_for_one_another() -> None:
+    """Published models of one architecture differ in nothing but weights, unknown at first."""
+    tags = ("g1k", "g22k")
+    unknown = [declared.model(f"swin_m.{tag}", weights_sha256="", resolution=32) for tag in tags]
+    suite = replace(SUITE, measures=(Measure.EVALUATE,))
+    jobs = plan(suite, unknown, [declared.dataset()], Options(), {"glyphs-val": "digest"})
+    assert [job.model.name for job in jobs] == [one.name for one in unknown]
