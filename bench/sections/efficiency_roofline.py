@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _CEILINGS = {"compute_share": "Product", "bandwidth_share": "Copy"}
 _MODES = {"eager": "Eager, %", "compiled": "Compiled, %"}
+#: % of both ceilings below which neither is what bounds a network.
+_FAR = 25.0
 _ABOUT = (
     "Ceilings: the fastest large matrix product, in the row's precision, and the fastest large "
     "copy on the same device. Bytes are what unfused operators read and write; of compiled ones, "
@@ -56,8 +58,9 @@ def _reached(row: dict[str, Any]) -> str:
     shown = [number(share, Form.FIXED, 0) for share in (compute, copy)]
     if not is_number(copy):
         return f"{row['family']} {shown[0]} % of the product, of the copy not known"
-    nearer = "product" if compute >= copy else "copy"
-    return f"{row['family']} {shown[0]} and {shown[1]} %, nearer the {nearer}"
+    nearer = "nearer the product" if compute >= copy else "nearer the copy"
+    where = nearer if max(compute, copy) >= _FAR else "far from both"
+    return f"{row['family']} {shown[0]} and {shown[1]} %, {where}"
 
 
 def _families(found: pd.DataFrame) -> Table:

@@ -129,6 +129,8 @@ def test_what_bounds_each_family_is_said(table: pd.DataFrame) -> None:
     (cpu, _gpu) = roofline.sentences(shares(table))
     assert "convnext 30 and 35 %, nearer the copy; swin 20 and 35 %, nearer the copy" in cpu
     assert "vit 40 and 35 %, nearer the product" in cpu
+    slow = table.assign(compute_share=table["compute_share"] / 20, bandwidth_share=1.0)
+    assert "convnext 2 and 1 %, far from both" in next(roofline.sentences(shares(slow)))
 
 
 def test_shares_of_the_copy_are_shown_where_bytes_were_counted(table: pd.DataFrame) -> None:
