@@ -149,11 +149,14 @@ def _by_head(frame: pd.DataFrame) -> pd.DataFrame:
     """Architectures of an unusual number of classes named so: their heads cost something else."""
     if "classes" not in frame:
         return frame
-    heads = frame[frame["classes"] > 0].groupby("world")["classes"]
-    usual = heads.agg(lambda classes: classes.mode().iloc[0])
-    other = frame["classes"].notna() & (frame["classes"] != frame["world"].map(usual))
-    head = frame["classes"].map(lambda number: f" ({number} classes)", na_action="ignore")
-    named = frame["architecture"].where(~other, frame["architecture"] + head)
+    heads = frame[frame["classes"].fillna(0) > 0].groupby("world")["classes"]
+    usual = {world: classes.mode().iloc[0] for world, classes in heads}
+    named = [
+        name if pd.isna(classes) or classes == usual.get(world) else f"{name} ({classes} classes)"
+        for name, world, classes in frame[["architecture", "world", "classes"]].itertuples(
+            index=False
+        )
+    ]
     return frame.assign(architecture=named)
 
 

@@ -147,13 +147,16 @@ def test_the_batch_asked_for_stands_where_none_is_told(frame: pd.DataFrame) -> N
 
 
 def test_a_head_of_another_size_is_another_architecture(frame: pd.DataFrame) -> None:
-    usual = frame.assign(classes=1000)
+    usual = frame.assign(classes=pd.array([1000] * len(frame), dtype="Int64"))
     own = usual[(usual["architecture"] == "convnext_tiny") & (usual["measure"] == "profile")]
     large = own.assign(classes=21841, job="p-22k", finished="2031-01-01T00:00:00Z")
     large.loc[large["metric"] == "params", "value"] = 44.6
     costs = profile_table(pd.concat([usual, large], ignore_index=True))
     assert only(costs, architecture="convnext_tiny")["params"] == 28.6
     assert only(costs, architecture="convnext_tiny (21841 classes)")["params"] == 44.6
+    untold = frame.assign(classes=pd.array([pd.NA] * len(frame), dtype="Int64"))
+    for told in (untold, untold.iloc[:0]):  # published figures and old stores do not say
+        assert profile_table(told).equals(profile_table(told.drop(columns="classes")))
 
 
 def test_a_frame_without_jobs_gives_tables_without_rows(frame: pd.DataFrame) -> None:
