@@ -41,7 +41,7 @@ def test_the_page_works_as_written(tmp_path: Path) -> None:
             written += 1
         else:
             typed.append(text)
-    assert written == 5
+    assert written == 8
     environment = {k: v for k, v in os.environ.items() if k != "BENCH_PATH"}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
@@ -64,6 +64,10 @@ def test_the_page_works_as_written(tmp_path: Path) -> None:
 
     rows = list(csv.reader(line for line in done.stdout.splitlines() if ",margin," in line))
     assert len(rows) == 1
+
+    assert "resnet10t.ours_in1k" in done.stdout
+    assert "2 images of 2 classes" in done.stdout  # of the pond, which is read
+    assert done.stdout.count("speed convnext_atto.") == 2  # one for each layout
 
     with Store(tmp_path / "negatives", readonly=True) as store:
         negatives = store.frame()
