@@ -114,7 +114,8 @@ def _suite(frame: pd.DataFrame) -> str:
 
     known = set(frame["dataset"].dropna())
     for suite in registry.suites():
-        names = {dataset.name for dataset in registry.datasets(suite.datasets)}
-        if Measure.EVALUATE in suite.measures and names & known:
+        if Measure.EVALUATE not in suite.measures:
+            continue
+        if known & {dataset.name for dataset in registry.datasets(suite.datasets)}:
             return suite.name
     return "scaling"

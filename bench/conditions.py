@@ -30,7 +30,7 @@ def parse(text: str, base: Options) -> tuple[Options, ...]:
     ``all`` is every sensible combination on the device, ``default`` what `defaults` gives. Raises
     UsageError for a word that is none, or two of a kind.
 
-    >>> [name(one) for one in parse("float32,bfloat16+channels_last", Options())]
+    >>> [one.condition for one in parse("float32,bfloat16+channels_last", Options())]
     ['float32', 'bfloat16+channels_last']
     """
     found: dict[Options, None] = {}
@@ -58,16 +58,6 @@ def defaults(base: Options) -> tuple[Options, ...]:
     layouts = _LAYOUTS if kind == "cpu" else ("channels_last",)
     modes = _MODES if kind == "cuda" else ("eager",)
     return tuple(_with(base, *one) for one in _ordered(precisions, layouts, modes))
-
-
-def name(options: Options) -> str:
-    """The words of a condition; what goes without saying is not said.
-
-    >>> name(Options(compile=True))
-    'float32+compile'
-    """
-    layout = "+channels_last" if options.channels_last else ""
-    return f"{options.precision}{layout}{'+compile' if options.compile else ''}"
 
 
 def _everything(base: Options) -> tuple[Options, ...]:

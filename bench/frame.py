@@ -14,8 +14,8 @@ _WHOLE = "Int64"  # whole numbers with gaps
 #: of a set that was cut short; ``source`` says that a value was measured here, not published.
 COLUMNS: tuple[str, ...] = (
     *("job", "run", "measure", "model", "architecture", "family", "kind", "size", "scale"),
-    *("trained_on", "pretrain_images", "images_seen", "resolution", "crop_pct", "crop_mode"),
-    *("interpolation", "changed", "world", "dataset", "role", "twin"),
+    *("trained_on", "pretrain_images", "images_seen", "classes", "resolution", "crop_pct"),
+    *("crop_mode", "interpolation", "changed", "world", "dataset", "role", "twin"),
     *("dataset_digest", "limit", "metric", "value", "unit", "low", "high", "n", "status"),
     *("error", "device", "device_name", "precision", "batch_size", "channels_last", "compile"),
     *("seconds", "finished", "source"),
@@ -23,7 +23,7 @@ COLUMNS: tuple[str, ...] = (
 #: Types of the columns that are not text.
 TYPES: Mapping[str, str] = {
     **dict.fromkeys(("value", "low", "high", "seconds", "crop_pct"), "float64"),
-    **dict.fromkeys(("pretrain_images", "images_seen", "resolution"), _WHOLE),
+    **dict.fromkeys(("pretrain_images", "images_seen", "classes", "resolution"), _WHOLE),
     **dict.fromkeys(("limit", "n", "batch_size"), _WHOLE),
     **dict.fromkeys(("channels_last", "compile"), "bool"),
 }
@@ -68,7 +68,7 @@ def described(job: Mapping[str, Any]) -> dict[str, Any]:
         "architecture": job["architecture"],
         **{name: model[name] for name in (*same, "world")},
         # A store of an earlier version lacks these.
-        **{name: model.get(name) for name in ("images_seen", *_PREPARED)},
+        **{name: model.get(name) for name in ("images_seen", "classes", *_PREPARED)},
         "dataset": dataset.get("name"),
         "role": dataset.get("role"),
         "twin": dataset.get("twin"),

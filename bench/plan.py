@@ -20,6 +20,8 @@ TYPICAL_SECONDS: Mapping[Measure, float] = {
     Measure.EVALUATE: 0.2,
     Measure.SPEED: 1.5,
 }
+#: Sampling stops by the clock, however large the network.
+MOST_SECONDS_A_SPEED = 90.0
 #: What compiling adds in each process that times a network; it is a new one, to be loaded first.
 TYPICAL_SECONDS_TO_COMPILE = 30.0
 #: And what each image adds.
@@ -41,6 +43,7 @@ class Timing:
     seconds: float
     compiled: bool = False
     replicates: int = 1
+    resolution: int = 32  #: pixels, height and width
 
     @staticmethod
     def of(job: Job, seconds: float) -> Timing:
@@ -54,6 +57,7 @@ class Timing:
             seconds=seconds,
             compiled=options.compile,
             replicates=options.replicates,
+            resolution=job.model.resolution,
         )
 
 
@@ -162,11 +166,16 @@ def _cost(job: Job) -> float:
 
 
 def _typical(timing: Timing) -> float:
-    """Seconds that such a job is taken to last, whatever it did last."""
+    """Seconds that such a job is taken to last, whatever it did last.
+
+    A network's work grows about as its pixels do; the guesses are of the zoo's 32 x 32.
+    """
     measure = Measure(timing.measure)
-    seconds = TYPICAL_SECONDS[measure] + TYPICAL_SECONDS_AN_IMAGE[measure] * timing.images
+    larger = (timing.resolution / 32) ** 2
+    seconds = TYPICAL_SECONDS[measure]
     if measure is not Measure.SPEED:
-        return seconds
+        return seconds + TYPICAL_SECONDS_AN_IMAGE[measure] * timing.images * larger
+    seconds = min(seconds * larger, MOST_SECONDS_A_SPEED)
     return (seconds + TYPICAL_SECONDS_TO_COMPILE * timing.compiled) * timing.replicates
 
 

@@ -139,6 +139,8 @@ class Suite:
     #: how speed is measured, as ``--conditions`` takes it; "" is as the run's options say
     conditions: str = ""
     replicates: int = 1  #: processes that time each speed
+    #: networks are of the size they were trained at, where timm tests at another
+    train_size: bool = False
     notebook: str = ""  #: the suite file's docstring: command, duration, what to expect
 
 
@@ -162,6 +164,12 @@ class Options:
     def precision(self) -> str:
         """``float32``, or the autocast dtype."""
         return str(self.amp_dtype) if self.amp else "float32"
+
+    @property
+    def condition(self) -> str:
+        """Precision, layout and mode in words: ``bfloat16+channels_last+compile``."""
+        layout = "+channels_last" if self.channels_last else ""
+        return f"{self.precision}{layout}{'+compile' if self.compile else ''}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,6 +229,8 @@ class Job:
     def label(self) -> str:
         """For people: ``evaluate convnext_m.g22k glyphs-r``."""
         where = self.dataset.name if self.dataset else ""
+        if self.measure is Measure.SPEED and self.options.condition != "float32":
+            where = self.options.condition
         return f"{self.measure} {self.model.name} {where}".rstrip()
 
 

@@ -167,6 +167,7 @@ class Store:
                     seconds=seconds,
                     compiled=options["compile"],
                     replicates=options.get("replicates", 1),  # rows of before there were any
+                    resolution=job["model"]["resolution"],
                 )
             )
         return found

@@ -38,4 +38,5 @@ SUITE = Suite(
     report="efficiency",
     conditions="default",
     replicates=3,
+    train_size=True,
 )

@@ -19,7 +19,7 @@ CPU, GPU, MPS = (
 
 
 def _names(text: str, base: Options = CPU) -> list[str]:
-    return [conditions.name(one) for one in conditions.parse(text, base)]
+    return [one.condition for one in conditions.parse(text, base)]
 
 
 def test_words_become_options() -> None:
@@ -79,4 +79,4 @@ def test_every_condition_is_a_row_of_its_own(base: Options) -> None:
     found = conditions.parse("all", base)
     jobs = {Job(measure=Measure.SPEED, model=declared.model(), options=one).id for one in found}
     assert len(jobs) == len(found)
-    assert conditions.parse(",".join(map(conditions.name, found)), base) == found
+    assert conditions.parse(",".join(one.condition for one in found), base) == found

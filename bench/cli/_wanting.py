@@ -129,7 +129,7 @@ def _models(asked: Models, suite: Suite, world: str | None) -> tuple[Model, ...]
         "interpolation": asked.interpolation,
     }
     if not asked.train_size and all(value is None for value in changes.values()):
-        return chosen
+        return _at_train_size(chosen) if suite.train_size else chosen
     from bench.models._catalog import with_preprocessing
 
     return tuple(
@@ -141,6 +141,16 @@ def _models(asked: Models, suite: Suite, world: str | None) -> tuple[Model, ...]
             train_size=asked.train_size,
         )
         for model in chosen
+    )
+
+
+def _at_train_size(models: tuple[Model, ...]) -> tuple[Model, ...]:
+    """The zoo's models have one size only."""
+    from bench.models._catalog import with_preprocessing
+
+    return tuple(
+        with_preprocessing(model, train_size=True) if model.source == "timm" else model
+        for model in models
     )
 
 

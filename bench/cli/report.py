@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.analysis.axes import CostAxis
+from bench.analysis.axes import CostAxis, FrontCost
 from bench.cli import _choices, _print
 from bench.cli._options import NumbersFrom, Source
 from bench.errors import UsageError
@@ -35,6 +35,13 @@ def report(
             help="Cost that scaling laws are over; gmacs if not given.", show_default=False
         ),
     ] = None,
+    cost: Annotated[
+        FrontCost | None,
+        typer.Option(
+            help="Cost that the efficiency report's fronts are over; throughput if not given.",
+            show_default=False,
+        ),
+    ] = None,
     source: NumbersFrom = Source.MEASURED,
     models: Annotated[
         str | None, typer.Option("--models", "-m", help="With --source published: only these.")
@@ -59,9 +66,9 @@ def report(
     if source is Source.PUBLISHED:
         from bench.cli import _published
 
-        made = _published.built(chosen, models, pretrain, axis=axis)
+        made = _published.built(chosen, models, pretrain, axis=axis, cost=cost)
     else:
-        made = built(chosen, output, axis=axis)
+        made = built(chosen, output, axis=axis, cost=cost)
     if html:
         from bench.render import html as page
 

@@ -85,11 +85,14 @@ def _parts(network: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 
 
 def _hierarchical(body: nn.Module) -> bool:
-    """A few parts, of which one is, or holds, a sequence of blocks: modules that have children."""
+    """A few parts, each of which is, or holds, a sequence of blocks: modules that have children."""
     parts = [part for part in body.children() if _weighty(part)]
-    inner = (module for part in parts for module in (part, *part.children()))
-    blocks = (block for module in inner if isinstance(module, _SEQUENCES) for block in module)
-    return 2 <= len(parts) <= MOST and any(any(block.children()) for block in blocks)
+    return 2 <= len(parts) <= MOST and all(map(_nested, parts))
+
+
+def _nested(part: nn.Module) -> bool:
+    inner = (module for module in (part, *part.children()) if isinstance(module, _SEQUENCES))
+    return any(any(block.children()) for sequence in inner for block in sequence)
 
 
 def _size(part: nn.Module) -> int:

@@ -17,6 +17,7 @@ NAMES = {
     "vit_tiny_patch16_224": ["patch_embed", "blocks", "head"],
     "convnext_atto": ["stem", *(f"stages.{i}" for i in range(4)), "head"],
     "swin_tiny_patch4_window7_224": ["patch_embed", *(f"layers.{i}" for i in range(4)), "head"],
+    "resnet18": ["conv1", "layer1", "layer2", "layer3", "layer4", "fc"],
     "resnet50": ["conv1", "layer1", "layer2", "layer3", "layer4", "fc"],
     "efficientnet_b0": ["conv_stem", *(f"blocks.{i}" for i in range(7)), "conv_head", "classifier"],
     "fastvit_t8": ["stem", *(f"stages.{i}" for i in range(4)), "final_conv", "head"],

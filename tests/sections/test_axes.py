@@ -89,7 +89,7 @@ def test_every_axis_with_numbers_has_its_verdict(table: pd.DataFrame) -> None:
     assert {"GMACs", "params", "training GMACs"} <= measured
     for axis in (CostAxis.GMACS, CostAxis.PARAMS):
         (row,) = (
-            r for r in shown.rows if r["axis"] == COSTS[axis].name and "scratch" in str(r["scale"])
+            r for r in shown.rows if r["axis"] == COSTS[axis].name and "alone" in str(r["scale"])
         )
         compared = comparison.compare(comparison.laws(table, axis), "1k", axis)
         assert compared.errors is not None
