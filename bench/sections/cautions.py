@@ -44,6 +44,7 @@ def cautions(frame: pd.DataFrame) -> Iterator[Note]:
     yield from _pixels(frame)
     yield from _mixed(frame)
     yield from _unmatched(frame)
+    yield from _at_chance(frame)
 
 
 def _pixels(frame: pd.DataFrame) -> Iterator[Note]:

@@ -1,0 +1,19 @@
+"""Warnings that a results frame calls for."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench import published
+from bench.report import Tone
+from bench.sections.cautions import cautions
+
+
+@pytest.mark.parametrize(("value", "sets"), [(0.1, 3), (70.0, 0)])
+def test_chance_level_is_said_of_sets_that_every_model_knows(value: float, sets: int) -> None:
+    """0.1 % of 1,000 classes, on val, ReaL and V2; on A some models truly are there."""
+    frame = published.frame({"resnet50.a1_in1k"}).assign(source="measured")
+    frame.loc[frame["metric"] == "top1", "value"] = value
+    found = [note for note in cautions(frame) if "chance level" in note.text]
+    assert len(found) == sets
+    assert all(note.tone is Tone.WARN for note in found)
