@@ -49,6 +49,8 @@ def measure(wanted: Wanted, weights_dir: Path | None = None, *, offline: bool = 
     """
     if weights_dir is not None:
         os.environ["BENCH_WEIGHTS"] = str(weights_dir)  # processes that time a speed look there too
+    if offline:
+        os.environ["HF_HUB_OFFLINE"] = os.environ["HF_DATASETS_OFFLINE"] = "1"
     build = registry.report(wanted.suite.report)
     models, datasets = wanted.evaluated()
     with Store(wanted.output) as store:
@@ -59,7 +61,7 @@ def measure(wanted: Wanted, weights_dir: Path | None = None, *, offline: bool = 
         jobs = wanted.jobs(_digests(datasets, wanted.options.workers))
         if not store.done().issuperset(job.id for job in jobs):
             _load(jobs)
-        run_id = store.begin_run(env.snapshot(wanted.options))
+        run_id = store.begin_run(env.snapshot(wanted.options) | wanted.ways)
         with _progress.observer() as observer:
             summary = loop.run(jobs, store, measures.execute, run_id=run_id, observer=observer)
         if not summary.interrupted:

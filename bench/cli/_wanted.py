@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from bench.plan import plan
 from bench.spec import Dataset, Job, Model, Options, Suite
@@ -24,6 +25,16 @@ class Wanted:
     def jobs(self, digests: Mapping[str, str | None]) -> list[Job]:
         """The plan, with the digests of the datasets by name; UsageError if it is empty."""
         return plan(self.suite, self.models, self.datasets, self.options, digests, self.conditions)
+
+    @property
+    def ways(self) -> dict[str, Any]:
+        """How speed is measured, for the provenance."""
+        if not self.conditions:
+            return {}
+        return {
+            "conditions": [options.condition for options in self.conditions],
+            "replicates": self.conditions[0].replicates,
+        }
 
     def resolved(self, models: Iterable[Model]) -> Wanted:
         """The same with those models in place of their namesakes."""

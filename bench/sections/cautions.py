@@ -31,7 +31,7 @@ def cautions(frame: pd.DataFrame) -> Iterator[Note]:
     if limits:
         first = ", ".join(map(str, limits))
         yield Note(
-            text=f"Some numbers are of the first {first} images of a set only: their intervals "
+            text=f"Some numbers are of {first} images of a set only: their intervals "
             "say how little that tells.",
             tone=Tone.WARN,
         )

@@ -103,7 +103,11 @@ def data_sets(frame: pd.DataFrame) -> tuple[Block, ...]:
             Column(key="role", title="Role"),
             Column(key="about", title="What it is"),
             Column(key="n", title="Images", form=Form.FIXED, digits=0),
-            Column(key="digest", title="SHA-256 of pixels and labels", about="First 16 hex digits"),
+            Column(
+                key="digest",
+                title="SHA-256",
+                about="Of pixels and labels; of read files, names, sizes and labels",
+            ),
             Column(key="state", title="Pixels"),
         ),
         rows=tuple(rows),
@@ -132,7 +136,7 @@ def conditions(frame: pd.DataFrame) -> str:
         _count(ok["model"].nunique(), "model")
         + (f" on {_count(sets, 'image set')}" if sets else "")
         + (f" of {worlds}" if worlds else ""),
-        *(f"first {limit} images of a set" for limit in limits),
+        *(f"{limit} images of each set" for limit in limits),
         devices,
         precision,
     ]
