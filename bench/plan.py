@@ -113,12 +113,20 @@ def plan(
         for job in sorted(mine, key=_cost):  # stable: equal costs keep the suite's order
             jobs.setdefault(_identity(job), job)
     if not jobs:
-        worlds = ", ".join(sorted({model.world for model in models})) or "none"
-        raise UsageError(
-            f"suite {suite.name!r} has nothing to do: none of its datasets belongs to the world of "
-            f"the models selected ({worlds})"
-        )
+        raise UsageError(f"suite {suite.name!r} has nothing to do: {_why_nothing(models)}")
     return list(jobs.values())
+
+
+def _why_nothing(models: Sequence[Model]) -> str:
+    mute = [model.name for model in models if not model.answers]
+    if mute and len(mute) == len(models):
+        others = f" and {len(mute) - 1} others" if len(mute) > 1 else ""
+        return (
+            f"{mute[0]}{others} cannot be scored, without published weights or without a head of "
+            "ImageNet's 1,000 classes; give another weights tag"
+        )
+    worlds = ", ".join(sorted({model.world for model in models})) or "none"
+    return f"none of its datasets belongs to the world of the models selected ({worlds})"
 
 
 def estimate(jobs: Iterable[Job], past: Iterable[Timing]) -> Estimate:

@@ -99,6 +99,9 @@ def test_nothing_to_do_is_a_mistake() -> None:
     )
     with pytest.raises(UsageError, match="'only' has nothing to do"):
         plan(only, [declared.model()], [], Options(), {})
+    mute = declared.model(name="big_xl.in22k", weights="")
+    with pytest.raises(UsageError, match=r"big_xl\.in22k cannot be scored"):
+        plan(only, [mute], SETS, Options(), {})
 
 
 def test_data_that_was_never_digested_is_listed_set_by_set() -> None:

@@ -76,8 +76,10 @@ def place_under(root: Path, datasets: Iterable[Dataset]) -> dict[str, str]:
     """Places of the sets that lie below ``root``, or are ``root``, by name.
 
     Sets are known by their `USUAL` names; the nearest to ``root`` counts, folders of images before
-    tables before tars. ``root`` itself may hold val's class folders. Raises UsageError if there is
-    no such folder, or two places of one kind at one depth.
+    tables before tars. A ``val`` within another set is that set's. ``root`` itself may hold val's
+    class folders. A folder of images without class folders is a place only where there is no other,
+    so that listing it says what to do. Raises UsageError if there is no such folder, or two places
+    of one kind at one depth.
     """
     root = root.expanduser().absolute()
     if not root.is_dir():
@@ -87,7 +89,10 @@ def place_under(root: Path, datasets: Iterable[Dataset]) -> dict[str, str]:
     for dataset in datasets:
         own = (dataset.twin if dataset.role is Role.REAL else None) or dataset.name
         names = USUAL.get(own, (own,))
-        candidates = next(filter(None, (_candidates(dataset, names, at) for at in levels)), [])
+        own_levels = [_outside_others(own, root, level) for level in levels]
+        candidates = next(filter(None, (_candidates(dataset, names, at) for at in own_levels)), [])
+        if not candidates:
+            candidates = [str(p) for at in own_levels for p in at if _is_flat(p, names)][:1]
         if len(candidates) > 1:
             raise UsageError(
                 f"two places for {dataset.name}: {', '.join(candidates[:2])}; say which with "
@@ -143,6 +148,21 @@ def _entries(folder: Path) -> list[Path]:
             )
     except OSError:
         return []
+
+
+def _outside_others(own: str, root: Path, level: Iterable[Path]) -> list[Path]:
+    """Those that do not lie within the folder of another set that has folders of its own."""
+    others = {name for key, names in USUAL.items() for name in names}
+    others -= {*USUAL["imagenet-val"], *USUAL.get(own, ())}
+    return [p for p in level if not others & set(map(_plain, p.relative_to(root).parts[:-1]))]
+
+
+def _is_flat(path: Path, names: Sequence[str]) -> bool:
+    """Whether it has a set's name and images side by side."""
+    try:
+        return _plain(path.name) in names and any(_folder.is_image(p.name) for p in path.iterdir())
+    except OSError:
+        return False
 
 
 def _candidates(dataset: Dataset, names: Sequence[str], level: Sequence[Path]) -> list[str]:

@@ -193,6 +193,23 @@ def test_sets_are_found_by_their_usual_names(tmp_path: Path) -> None:
         assert len(listing(name, place)) >= 3
 
 
+def test_a_val_within_another_set_is_that_sets(tmp_path: Path) -> None:
+    make_tree(tmp_path / "imagenet-a" / "val", SYNSETS_A[:3], style="a")
+    make_tree(tmp_path / "imagenet-r" / "val", SYNSETS_R[:3], style="r")
+    assert set(_places.place_under(tmp_path, DATASETS)) == {"imagenet-a", "imagenet-r"}
+
+
+def test_images_side_by_side_are_found_to_be_told_what_to_do(tmp_path: Path) -> None:
+    flat = tmp_path / "val"
+    flat.mkdir()
+    (flat / "ILSVRC2012_val_00000001.JPEG").write_bytes(encoded(pixels(0, 0)))
+    place = _places.place_under(tmp_path, DATASETS)["imagenet-val"]
+    with pytest.raises(DataError, match="lie side by side"):
+        listing("imagenet-val", place)
+    deeper = make_tree(tmp_path / "ILSVRC" / "val")
+    assert _places.place_under(tmp_path, DATASETS)["imagenet-val"] == str(deeper)
+
+
 def test_a_tree_itself_and_numbered_shards_are_found(tmp_path: Path) -> None:
     tree = make_tree(tmp_path / "my-validation-images")
     assert _places.place_under(tree, DATASETS) == {
