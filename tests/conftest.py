@@ -22,3 +22,8 @@ def _no_folders_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests see the package's own declarations, unless they set the variable themselves."""
     monkeypatch.delenv("BENCH_PATH", raising=False)
     monkeypatch.setattr(sys, "path", sys.path[:])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first: begun last, one of them would keep a worker while the others idle."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)

@@ -55,7 +55,7 @@ def test_every_number_follows_from_the_samples_kept() -> None:
     assert found["latency_p50"].n == len(single) >= 100
     assert outcome.notes["batch"] == 16
     top = Ceilings(outcome.notes["flops_per_s"], outcome.notes["bytes_per_s"])
-    expected_shares = shares(MODEL, Options(), throughput.value, top)
+    expected_shares = shares(MODEL, Options(), throughput.value, 16, top)
     assert {m: found[m].value for m in expected_shares} == pytest.approx(expected_shares)
     assert 0 < found["compute_share"].value < 100
     assert 0 <= found["disturbed"].value <= 100
