@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 #: Options that a speed depends on besides the device; the tables have columns for that.
 _WAYS = ("precision", "batch_size", "channels_last", "compile")
+#: What evaluations of one set of weights differ in.
+_SAME = (
+    *("model", "resolution", "crop_pct", "crop_mode", "interpolation", "dataset"),
+    *("dataset_digest", "limit", "precision", "batch_size"),
+)
 #: Sets that every trained model knows something of, and the classes that their labels are of.
 _KNOWN = ("val", "real", "v2")
 _CLASSES = {"imagenet": 1000}
@@ -80,6 +85,7 @@ def _mixed(frame: pd.DataFrame) -> Iterator[Note]:
                 f"{TITLES.get(str(role), role)}, where the newest of a model counts. Give each a "
                 "store of its own (--output).",
             )
+    yield from _twice(evaluated[evaluated["source"] == "measured"])
     precisions = sorted(evaluated["precision"].dropna().unique())
     if len(precisions) > 1:
         yield Note(
@@ -95,6 +101,18 @@ def _mixed(frame: pd.DataFrame) -> Iterator[Note]:
             tone=Tone.WARN,
             text=f"Speeds were measured with different options ({what}) and do not compare; of a "
             "model measured in several ways, the newest counts.",
+        )
+
+
+def _twice(evaluated: pd.DataFrame) -> Iterator[Note]:
+    """A warning where one name has answered to the same images twice: with other weights."""
+    same = [name for name in _SAME if name in evaluated]
+    jobs = evaluated.groupby(same, dropna=False)["job"].nunique()
+    if names := sorted(set(jobs[jobs > 1].index.get_level_values("model"))):
+        yield Note(
+            tone=Tone.WARN,
+            text=f"{', '.join(names)}: measured on the same images with other weights under one "
+            "name, or by another version of bench; the newest counts.",
         )
 
 

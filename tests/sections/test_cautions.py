@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from bench import published
@@ -17,3 +18,11 @@ def test_chance_level_is_said_of_sets_that_every_model_knows(value: float, sets:
     found = [note for note in cautions(frame) if "chance level" in note.text]
     assert len(found) == sets
     assert all(note.tone is Tone.WARN for note in found)
+
+
+def test_one_name_with_two_weights_is_said() -> None:
+    frame = published.frame({"resnet50.a1_in1k"}).assign(source="measured")
+    told = "with other weights under one name"
+    assert not any(told in note.text for note in cautions(frame))
+    twice = pd.concat([frame, frame.assign(job="another")], ignore_index=True)
+    assert sum(told in note.text for note in cautions(twice)) == 1
