@@ -21,8 +21,8 @@ def test_chance_level_is_said_of_sets_that_every_model_knows(value: float, sets:
 
 
 def test_one_name_with_two_weights_is_said() -> None:
-    frame = published.frame({"resnet50.a1_in1k"}).assign(source="measured")
+    frame = published.frame({"resnet50.a1_in1k"}).assign(source="measured", job="one")
     told = "with other weights under one name"
     assert not any(told in note.text for note in cautions(frame))
-    twice = pd.concat([frame, frame.assign(job="another")], ignore_index=True)
+    twice = pd.concat([frame, frame.assign(job="other")], ignore_index=True)
     assert sum(told in note.text for note in cautions(twice)) == 1
