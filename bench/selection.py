@@ -47,13 +47,14 @@ def models(
     """The models that a selector names, see `bench.registry.models`.
 
     A part that means none of the known ones is looked up in the catalog, one that begins with
-    ``timm:`` there alone. Raises UnknownNameError for a part that matches nothing, UsageError for
-    an empty selector or an ``@file`` that cannot be read.
+    ``timm:`` there alone; without a catalog that prefix says nothing. Raises UnknownNameError for a
+    part that matches nothing, UsageError for an empty selector or an ``@file`` that cannot be read.
     """
     chosen: dict[str, Model] = {}
     for part in _parts(selector, "model"):
         name = part.removeprefix(CATALOG)
-        matches = [] if name != part else [m for m in known if _is(part, m)]
+        elsewhere = catalog and name != part
+        matches = [] if elsewhere else [m for m in known if _is(name, m)]
         if not matches and catalog:
             matches = list(catalog.search(name))
         if not matches:

@@ -147,6 +147,7 @@ def test_names_reach_what_is_off_the_ladders() -> None:
         "convnext_tiny.fb_in1k",
         "convnext_tiny.fb_in1k@288",
     }
+    assert chosen("timm:convnext_tiny.fb_in1k*") == chosen("convnext_tiny.fb_in1k*")
     assert len(chosen("all")) == 308
     both = scaling_table(ladders.ladders("convnext,*@288,swin_*_384*"))
     assert {"convnext@224", "convnext@288"} <= set(both["series"])
