@@ -6,25 +6,22 @@ import os
 import shlex
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench import env, registry
 from bench import measure as measures
 from bench import run as loop
-from bench.cli import _print, _progress
+from bench.cli import _digests, _print, _progress
 from bench.cli._choices import DEFAULT_OUTPUT, DEFAULT_REPORT
 from bench.cli._wanted import Wanted
-from bench.data._load import digest_of
-from bench.data._sources import listing
 from bench.models import _weights
 from bench.run import Summary
-from bench.spec import Dataset, Job
+from bench.spec import Job
 from bench.store import Store
 
 if TYPE_CHECKING:
@@ -38,7 +35,6 @@ _OF_WEIGHTS = (
     *("scale", "trained_on", "pretrain_images", "images_seen"),
     *("crop_pct", "crop_mode", "interpolation", "changed"),
 )
-_DRAWN_WITH = ("numpy", "pillow", "matplotlib")
 
 
 def measure(wanted: Wanted, weights_dir: Path | None = None, *, offline: bool = False) -> Summary:
@@ -57,8 +53,10 @@ def measure(wanted: Wanted, weights_dir: Path | None = None, *, offline: bool = 
         # All weights, before any work is done: what is missing or damaged is said at once.
         with _progress.counting("finding weights") as count:
             found = _weights.resolve_all(models, offline=offline, progress=count)
-        wanted = wanted.resolved(found)
-        jobs = wanted.jobs(_digests(datasets, wanted.options.workers))
+        there, digests = _digests.read(datasets)
+        digests |= _digests.drawn(datasets, wanted.options.workers)
+        wanted = wanted.resolved(found, there)
+        jobs = wanted.jobs(digests)
         if not store.done().issuperset(job.id for job in jobs):
             _load(jobs)
         run_id = store.begin_run(env.snapshot(wanted.options) | wanted.ways)
@@ -83,36 +81,6 @@ def _load(jobs: Iterable[Job]) -> None:
     for module in sorted(needed):
         with suppress(ImportError):  # its job says so
             import_module(module)
-
-
-def _digests(datasets: Sequence[Dataset], workers: int) -> Mapping[str, str]:
-    """Actual digests, drawing what is missing; a line names those that are not as published."""
-    digests = {}
-    for dataset in datasets:
-        if not dataset.draw:
-            digests[dataset.name] = _listed(dataset)
-            continue
-        with _progress.counting(f"drawing {dataset.name}") as count:
-            digests[dataset.name] = digest_of(dataset, workers=workers, progress=count)
-    differing = [d.name for d in datasets if d.digest not in (None, digests[d.name])]
-    if differing:
-        _print.warn(
-            f"{', '.join(differing)}: other pixels than published, drawn with "
-            f"{', '.join(f'{name} {version(name)}' for name in _DRAWN_WITH)}; results count as "
-            "those of other data"
-        )
-    return digests
-
-
-def _listed(dataset: Dataset) -> str:
-    """Digest of a set that is read; a line says that it is not whole."""
-    there = listing(dataset)
-    if len(there) != dataset.images:
-        _print.warn(
-            f"{dataset.name} has {len(there):,} images, published are {dataset.images:,}; "
-            f"`bench data check {dataset.name} --from {dataset.name}=PLACE` says which"
-        )
-    return there.digest
 
 
 def _show(build: Callable[..., Report], store: Store, jobs: Sequence[Job]) -> None:

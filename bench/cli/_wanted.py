@@ -36,10 +36,15 @@ class Wanted:
             "replicates": self.conditions[0].replicates,
         }
 
-    def resolved(self, models: Iterable[Model]) -> Wanted:
-        """The same with those models in place of their namesakes."""
-        known = {model.name: model for model in models}
-        return replace(self, models=tuple(known.get(m.name, m) for m in self.models))
+    def resolved(self, models: Iterable[Model], datasets: Iterable[Dataset]) -> Wanted:
+        """The same with those models and datasets in place of their namesakes."""
+        model = {model.name: model for model in models}
+        dataset = {dataset.name: dataset for dataset in datasets}
+        return replace(
+            self,
+            models=tuple(model.get(m.name, m) for m in self.models),
+            datasets=tuple(dataset.get(d.name, d) for d in self.datasets),
+        )
 
     def evaluated(self) -> tuple[tuple[Model, ...], tuple[Dataset, ...]]:
         """Models and datasets that meet: those whose weights and images are needed."""

@@ -80,7 +80,7 @@ def check(
         classes=len(set(listing.labels.target.tolist())),
         digest=listing.digest,
         decoded=len(which),
-        findings=(*_counted(dataset, listing), *_mixed_up(listing), *_undecodable(broken)),
+        findings=(*_counted(dataset, listing), *mixed_up(listing), *_undecodable(broken)),
         notes=tuple(getattr(listing, "notes", ())),
     )
 
@@ -122,7 +122,7 @@ def _counted(dataset: Dataset, listing: Listing) -> Iterator[Finding]:
         )
 
 
-def _mixed_up(listing: Listing) -> Iterator[Finding]:
+def mixed_up(listing: Listing) -> Iterator[Finding]:
     """Folders whose images ReaL knows as another class."""
     numbers = [val_number(name) for name in listing.names]
     seen: dict[int, Counter[int]] = {}
