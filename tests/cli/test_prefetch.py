@@ -143,6 +143,7 @@ def test_a_killed_run_is_gone_on_with(here: Path, hub: Hub, tmp_path: Path) -> N
         "HF_ENDPOINT": hub.url,
         "HF_HOME": str(tmp_path / "home"),
         "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_HUB_OFFLINE": "0",
     }
     command = [sys.executable, "-m", "bench", *FAR]
     second = hashlib.sha256(bytes_of("m")).hexdigest()
