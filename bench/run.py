@@ -93,7 +93,7 @@ def run(
         observer.planned(list(pending.values()), done_before, estimate(pending.values(), past))
         try:
             outcomes = _outcomes(pending, execute, executor, observer, past)
-            with _terminable(), closing(outcomes):
+            with terminable(), closing(outcomes):
                 for outcome in outcomes:
                     store.append(outcome, run_id)
                     del pending[outcome.job.id]
@@ -143,7 +143,7 @@ def _refuse_undigested(jobs: Iterable[Job]) -> None:
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
+def terminable() -> Iterator[None]:
     """Within, SIGTERM is Ctrl-C. Signals reach the main thread only, so elsewhere: nothing."""
     if threading.current_thread() is not threading.main_thread():
         yield

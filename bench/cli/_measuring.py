@@ -41,8 +41,13 @@ def measure(wanted: Wanted, weights_dir: Path | None = None, *, offline: bool = 
     """Run what the store lacks, print the suite's report and what was done.
 
     Raises StoreError, UsageError or DataError before the first job if anything that all of them
-    need is missing or damaged, and KeyboardInterrupt if the run was interrupted.
+    need is missing or damaged, and KeyboardInterrupt if the run was interrupted, by SIGTERM too.
     """
+    with loop.terminable():
+        return _measure(wanted, weights_dir, offline=offline)
+
+
+def _measure(wanted: Wanted, weights_dir: Path | None, *, offline: bool) -> Summary:
     if weights_dir is not None:
         os.environ["BENCH_WEIGHTS"] = str(weights_dir)  # processes that time a speed look there too
     if offline:

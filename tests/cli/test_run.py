@@ -162,3 +162,17 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(bench: Call, here: Pa
     with closing(sqlite3.connect(here / "results" / "results.db")) as connection:
         rows = connection.execute("SELECT status, count(*) FROM outcomes GROUP BY status")
         assert rows.fetchall() == [("ok", 3)]
+
+
+def test_sigterm_before_the_first_job_is_told_too(bench: Call, here: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "bench", "run", "tiny"], stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        told = []
+        for line in process.stderr:
+            told.append(line)
+            if line.startswith("loading PyTorch"):
+                process.terminate()
+    assert process.returncode == 130, told
+    assert told[-1] == "bench: interrupted; run the same command to go on\n"
