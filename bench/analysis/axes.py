@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+#: Distribution shifts, and all roles of sets that models are judged on, in the order of tables.
+SHIFTS = ("v2", "a", "r", "sketch", "c")
+ROLES = ("val", "real", *SHIFTS)
+
 
 class MatchBy(StrEnum):
     """The axis on which the two of a pair must agree."""

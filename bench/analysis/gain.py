@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from bench.analysis.axes import ROLES
 from bench.analysis.stats import (
     Interval,
     detectable_difference,
@@ -17,7 +18,6 @@ from bench.analysis.stats import (
     unpaired_interval,
 )
 
-_ROLES = ("val", "real", "v2", "a", "r", "sketch", "c")
 _PREPARED = ("resolution", "crop_pct", "interpolation")
 
 #: Per-image correctness of a model on the set of a role, shape (n,), by (model, role).
@@ -49,7 +49,7 @@ def pretraining_gain(
         if len(scratch) != 1 or len(pretrained) != 1:
             continue
         before, after = scratch.iloc[0], pretrained.iloc[0]
-        for role in _ROLES:
+        for role in ROLES:
             if pd.isna(before[role]) or pd.isna(after[role]):
                 continue
             row = {"family": family, "kind": after["kind"], "size": size, "role": role}
@@ -91,7 +91,7 @@ def _cells(gain: Interval, paired: bool, n: float) -> Cells:
 
 
 def _slopes(row: Mapping[str, Any], pretrain_images: float, target_images: int | None) -> Cells:
-    """D ln error / d ln images between the two: a larger gain is a steeper, lower slope."""
+    """Secant of ln error over ln images: a larger gain is a steeper, lower slope."""
     more = float(pretrain_images) / target_images if target_images else math.nan
     error = 100 - float(row["scratch"])
     ends = {"slope": "gain", "slope_low": "gain_high", "slope_high": "gain_low"}

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bench.analysis.axes import ROLES, SHIFTS
 from bench.analysis.gain import pretraining_gain
 from bench.analysis.laws import fits
 from bench.analysis.published_lines import Twin, against_published
@@ -21,9 +22,6 @@ from bench.analysis.series import series
 
 Record = dict[Any, Any]
 
-#: Distribution shifts, in the order of the table.
-SHIFTS = ("v2", "a", "r", "sketch", "c")
-ROLES = ("val", "real", *SHIFTS)
 _COST = ("params", "gmacs", "activations", "throughput", "latency_p50")
 #: Top-1 on the val images of a shifted set's classes, as val's own job stores it.
 _SUBSETS = {f"top1/{shift}-classes": shift for shift in SHIFTS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench import conditions, registry
 from bench.cli import _choices, _datasets, _print
@@ -12,6 +13,7 @@ from bench.cli._wanted import Wanted
 from bench.data._room import cap_of
 from bench.errors import UsageError
 from bench.kinds import AmpDtype, Interpolation
+from bench.models._catalog import with_preprocessing
 from bench.spec import Model, Options, Suite, replace
 
 _AUTO = 0
@@ -123,34 +125,19 @@ def _models(asked: Models, suite: Suite, world: str | None) -> tuple[Model, ...]
     chosen = registry.models(
         suite.models if asked.selector is None else asked.selector, asked.pretrain, world=world
     )
-    changes = {
+    changes: dict[str, Any] = {
         "img_size": asked.img_size,
         "crop_pct": asked.crop_pct,
         "interpolation": asked.interpolation,
+        "train_size": asked.train_size or None,
     }
-    if not asked.train_size and all(value is None for value in changes.values()):
-        return _at_train_size(chosen) if suite.train_size else chosen
-    from bench.models._catalog import with_preprocessing
-
-    return tuple(
-        with_preprocessing(
-            model,
-            img_size=asked.img_size,
-            crop_pct=asked.crop_pct,
-            interpolation=asked.interpolation,
-            train_size=asked.train_size,
-        )
-        for model in chosen
-    )
-
-
-def _at_train_size(models: tuple[Model, ...]) -> tuple[Model, ...]:
-    """The zoo's models have one size only."""
-    from bench.models._catalog import with_preprocessing
-
-    return tuple(
+    if given := {name: value for name, value in changes.items() if value is not None}:
+        return tuple(with_preprocessing(model, **given) for model in chosen)
+    if not suite.train_size:
+        return chosen
+    return tuple(  # the zoo's models have one size only
         with_preprocessing(model, train_size=True) if model.source == "timm" else model
-        for model in models
+        for model in chosen
     )
 
 

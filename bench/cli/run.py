@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import typer
 
 from bench.cli import _choices, _options
 from bench.errors import ExitCode
-
-if TYPE_CHECKING:
-    pass
 
 
 def run(

@@ -133,7 +133,7 @@ def _fill(dataset: Dataset, workers: int, progress: Progress | None) -> dict[str
     labels: list[int] = []
     digest = hashlib.sha256()
     try:
-        with _replacing(_path(dataset, ".npy")) as part:
+        with replacing(_path(dataset, ".npy")) as part:
             pixels = np.lib.format.open_memmap(part, "w+", dtype=np.uint8, shape=shape)
             for first, block, block_labels in _drawn(dataset, workers):
                 pixels[first : first + len(block)] = block
@@ -145,7 +145,7 @@ def _fill(dataset: Dataset, workers: int, progress: Progress | None) -> dict[str
             size = part.stat().st_size
         digest.update(np.asarray(labels, dtype="<i8").tobytes())
         index = {"labels": labels, "digest": digest.hexdigest(), "bytes": size}
-        with _replacing(_path(dataset, ".json")) as part:
+        with replacing(_path(dataset, ".json")) as part:
             part.write_text(json.dumps(index))
     except OSError as error:
         raise DataError(
@@ -156,7 +156,7 @@ def _fill(dataset: Dataset, workers: int, progress: Progress | None) -> dict[str
 
 
 @contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path) -> Iterator[Path]:
     """A scratch file beside ``path`` that takes its place only when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)

@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import tarfile
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from numpy.typing import NDArray
 
 from bench.data import _samples
 from bench.data._folder import is_image, passed_over
-from bench.data._load import cache_folder
+from bench.data._load import cache_folder, replacing
 from bench.errors import DataError
 from bench.spec import Dataset
 
@@ -123,22 +122,10 @@ def _index(dataset: Dataset, tars: Sequence[Path]) -> tuple[list[Entry], list[st
         entries += found
         others += rest
     passed = passed_over(others)
-    with suppress(OSError):  # no room for it: the next run goes through the tars again
-        _keep(kept, json.dumps({"entries": entries, "passed": passed}))
+    # No room for it: the next run goes through the tars again.
+    with suppress(OSError), replacing(kept) as part:
+        part.write_text(json.dumps({"entries": entries, "passed": passed}))
     return entries, passed
-
-
-def _keep(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=f".{path.stem}-", suffix=".json", delete=False
-    ) as part:
-        try:
-            part.write(text)
-            part.close()
-            Path(part.name).replace(path)
-        finally:
-            Path(part.name).unlink(missing_ok=True)
 
 
 def _scanned(dataset: Dataset, tar: Path, number: int) -> tuple[list[Entry], list[str]]:

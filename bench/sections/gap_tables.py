@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bench.report import Block, Column, Form, Heading, Report, Row, Table, Text
 from bench.sections.gap import Found, sentences
 from bench.sections.models import references, rows
-from bench.sections.paired import ALPHA, interval, p_cell, title
+from bench.sections.paired import ALPHA, P_HOLM, consistency, detectable, interval, p_cell, title
 from bench.sections.shared import conditions
 
 if TYPE_CHECKING:
@@ -79,15 +79,8 @@ def _sets_table(found: Found, frame: pd.DataFrame) -> Table:
             Column(key="first", title="First", unit="%", form=Form.FIXED),
             Column(key="second", title="Second", unit="%", form=Form.FIXED),
             interval("gap", "Gap", unit="points", digits=2),
-            Column(key="p_holm", title="p, Holm", form=Form.FIXED, digits=3),
-            Column(
-                key="detectable",
-                title="Detectable",
-                unit="points",
-                form=Form.FIXED,
-                digits=2,
-                about="The difference that this test finds 4 times in 5",
-            ),
+            P_HOLM,
+            detectable("The difference that this test finds 4 times in 5"),
         ),
         rows=tuple(body),
         notes=tuple(notes),
@@ -117,12 +110,8 @@ def _alike_table(found: Found) -> Table:
                 form=Form.FIXED,
                 about="Images that both give one class, right or wrong",
             ),
-            Column(
-                key="kappa",
-                title="Error consistency",
-                form=Form.FIXED,
-                digits=2,
-                about="Cohen's kappa of being right: 1 the same images, 0 no more than by chance",
+            consistency(
+                "Cohen's kappa of being right: 1 the same images, 0 no more than by chance"
             ),
         ),
         rows=body,
@@ -189,7 +178,7 @@ def _parts_table(
             Column(key="first", title="First", unit="%", form=Form.FIXED),
             Column(key="second", title="Second", unit="%", form=Form.FIXED),
             interval("gap", "Gap", unit="points"),
-            Column(key="p_holm", title="p, Holm", form=Form.FIXED, digits=3),
+            P_HOLM,
         ),
         rows=_with_p(table.head(most) if most is not None else table),
         notes=(f"{clear} of all {len(table)} differ at 5 % after Holm over all of them.",),

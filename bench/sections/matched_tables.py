@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from bench.analysis.axes import SHIFTS
 from bench.analysis.axes import TITLES as AXES
 from bench.report import Block, Column, Form, Heading, Note, Report, Table, Text, Tone
 from bench.sections.comparison import series
 from bench.sections.matched import Found, sentences
 from bench.sections.models import references
-from bench.sections.paired import interval, p_cell, title
-from bench.sections.shared import SHIFTS, TITLES, conditions
+from bench.sections.paired import P_HOLM, consistency, detectable, interval, p_cell, title
+from bench.sections.shared import TITLES, conditions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,23 +76,10 @@ def _pairs_table(found: Found) -> Table:
             Column(key="accuracy_first", title="First", group="val, %", form=Form.FIXED),
             Column(key="accuracy_second", title="Second", group="val, %", form=Form.FIXED),
             interval("val", "Gap on val", unit="points", digits=2),
-            Column(key="p_holm", title="p, Holm", form=Form.FIXED, digits=3),
+            P_HOLM,
             Column(key="verdict", title="Better on val"),
-            Column(
-                key="detectable",
-                title="Detectable",
-                unit="points",
-                form=Form.FIXED,
-                digits=2,
-                about="The difference on val that the pair's test finds 4 times in 5",
-            ),
-            Column(
-                key="kappa",
-                title="Error consistency",
-                form=Form.FIXED,
-                digits=2,
-                about="Cohen's kappa of being right on val: 1 the same images, 0 by chance",
-            ),
+            detectable("The difference on val that the pair's test finds 4 times in 5"),
+            consistency("Cohen's kappa of being right on val: 1 the same images, 0 by chance"),
             *((Column(key="remark", title="Remark"),) if any(r["remark"] for r in body) else ()),
         ),
         rows=tuple(body),

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from bench import registry
+from bench.analysis.axes import ROLES, SHIFTS
 from bench.report import Column, Form, Table
-from bench.sections.shared import ROLES, SHIFTS, TITLES
+from bench.sections.shared import TITLES
 
 if TYPE_CHECKING:
     import pandas as pd

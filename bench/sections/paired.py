@@ -6,12 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bench.analysis.axes import ROLES
 from bench.render.cells import number
 from bench.report import Column, Form
-from bench.sections.shared import ROLES, TITLES
+from bench.sections.shared import TITLES
 
 #: Size of the tests that decide on words such as "better" and "tied".
 ALPHA = 0.05
+P_HOLM = Column(key="p_holm", title="p, Holm", form=Form.FIXED, digits=3)
 
 
 def ordered(names: Sequence[str]) -> list[str]:
@@ -66,3 +68,15 @@ def p_cell(p: Any) -> str:
     ('0.031', '–')
     """
     return p_value(p).removeprefix("= ")
+
+
+def detectable(about: str) -> Column:
+    """The least difference that a test finds 4 times in 5."""
+    return Column(
+        key="detectable", title="Detectable", unit="points", form=Form.FIXED, digits=2, about=about
+    )
+
+
+def consistency(about: str) -> Column:
+    """Cohen's kappa of being right."""
+    return Column(key="kappa", title="Error consistency", form=Form.FIXED, digits=2, about=about)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from bench.analysis.axes import SHIFTS
 from bench.analysis.published_lines import PUBLISHED
 from bench.report import Block, Column, Form, Table
 from bench.sections.models import PRETRAIN, rows
-from bench.sections.shared import SHIFTS, TITLES
+from bench.sections.shared import TITLES
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bench.analysis.axes import COSTS, CostAxis
+from bench.analysis.axes import COSTS, ROLES, CostAxis
 from bench.analysis.robustness import Line, NoLine
 from bench.render.cells import number
 from bench.report import Column, Form, Row, Table
 from bench.sections.models import PRETRAIN, references, rows
-from bench.sections.shared import FAMILIES, ROLES, TITLES, order
+from bench.sections.shared import FAMILIES, TITLES, order
 
 if TYPE_CHECKING:
     import pandas as pd

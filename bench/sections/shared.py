@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bench import registry
+from bench.analysis.axes import ROLES
 from bench.report import Block, Column, Download, Form, Heading, Table
 from bench.spec import Role
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 #: Families in the order of their colours; others follow by name.
 FAMILIES = ("convnext", "swin", "vit", "resnet", "convnextv2", "swinv2", "deit", "deit3")
 _IMAGENET_1K = 1_281_167
-SHIFTS = ("v2", "a", "r", "sketch", "c")
-ROLES = ("val", "real", *SHIFTS)
 #: What readers call the sets.
 TITLES = {
     "val": "val",

@@ -143,7 +143,8 @@ def test_an_output_without_permission_is_one_line(bench: Call, here: Path) -> No
     assert len(said.err.splitlines()) == 1
 
 
-def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(bench: Call, here: Path) -> None:
+def interrupted(at: str, number: int) -> tuple[int, list[str]]:
+    """Exit code and stderr of a run that gets a signal when it says ``at``."""
     with subprocess.Popen(
         [sys.executable, "-m", "bench", "run", "tiny"], stderr=subprocess.PIPE, text=True
     ) as process:
@@ -151,11 +152,16 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(bench: Call, here: Pa
         told = []
         for line in process.stderr:
             told.append(line)
-            if line.startswith("[1/3]"):
-                process.send_signal(signal.SIGINT)
+            if line.startswith(at):
+                process.send_signal(number)
+    return process.returncode, told
+
+
+def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(bench: Call, here: Path) -> None:
+    code, told = interrupted("[1/3]", signal.SIGINT)
     # The last jobs take milliseconds: it may have been faster than the signal.
-    assert process.returncode in (0, 130), told
-    if process.returncode == 130:
+    assert code in (0, 130), told
+    if code == 130:
         assert told[-1] == "bench: interrupted; run the same command to go on\n"
     assert not any("Traceback" in line for line in told)
     assert bench("run", "tiny").code == 0
@@ -165,14 +171,6 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(bench: Call, here: Pa
 
 
 def test_sigterm_before_the_first_job_is_told_too(bench: Call, here: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-m", "bench", "run", "tiny"], stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stderr is not None
-        told = []
-        for line in process.stderr:
-            told.append(line)
-            if line.startswith("loading PyTorch"):
-                process.terminate()
-    assert process.returncode == 130, told
+    code, told = interrupted("loading PyTorch", signal.SIGTERM)
+    assert code == 130, told
     assert told[-1] == "bench: interrupted; run the same command to go on\n"

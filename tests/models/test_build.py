@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import pickle
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from bench.models._build import build
 from bench.models._weights import resolve
 from bench.spec import Model, replace
 from tests import declared
-from tests.models.hub_server import Hub, point_client_at, serving
+from tests.models.hub_server import Hub
 
 ARCHITECTURES = ("test_convnext", "test_vit")
 State = dict[str, torch.Tensor]
@@ -54,21 +53,6 @@ def trained(architecture: str = "test_vit", **options: Any) -> nn.Module:
 def logits(network: nn.Module, size: int = 160) -> torch.Tensor:
     torch.manual_seed(0)
     return network(torch.randn(2, 3, size, size))  # type: ignore[no-any-return]
-
-
-@pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    with serving() as hub:
-        point_client_at(hub, tmp_path, monkeypatch)
-        yield hub
-
-
-@pytest.fixture
-def own(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "own"
-    folder.mkdir()
-    monkeypatch.setenv("BENCH_WEIGHTS", str(folder))
-    return folder
 
 
 def put(folder: Path, checkpoint: object, suffix: str = "pth") -> Path:

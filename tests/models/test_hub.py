@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,12 +18,9 @@ SAFE, PICKLED = _hub.WEIGHT_FILES
 WEIGHTS = bytes(range(256)) * 1000
 
 
-@pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    with serving() as hub:
-        point_client_at(hub, tmp_path, monkeypatch)
-        monkeypatch.setattr(_hub, "_PAUSES_S", (0.0, 0.0))
-        yield hub
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_hub, "_PAUSES_S", (0.0, 0.0))
 
 
 def test_a_file_comes_whole_and_once(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

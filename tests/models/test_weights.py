@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from bench.models import _pins
 from bench.models._weights import missing, resolve, resolve_all, verified
 from bench.spec import Model, replace
 from tests import declared
-from tests.models.hub_server import Hub, point_client_at, serving
+from tests.models.hub_server import Hub
 
 NAME = "one_m.tag"
 REPOSITORY = "owner/published"
@@ -33,21 +32,6 @@ def model(name: str = NAME, **changes: Any) -> Model:
 
 def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-@pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    with serving() as hub:
-        point_client_at(hub, tmp_path, monkeypatch)
-        yield hub
-
-
-@pytest.fixture
-def own(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "own"
-    folder.mkdir()
-    monkeypatch.setenv("BENCH_WEIGHTS", str(folder))
-    return folder
 
 
 def test_a_resolved_model_says_which_bytes_of_which_commit(hub: Hub) -> None:
