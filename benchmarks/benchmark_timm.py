@@ -19,10 +19,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.measure import device
-from bench.measure.replicated import processes
-from bench.measure.sampling import median, median_interval
+from bench.network import device
 from bench.spec import Job, Kind, Measure, Model, Options, Scale
+from bench.speed.pool import processes
+from bench.speed.sampling import median, median_interval
 
 
 def declared(name: str) -> Model:

@@ -19,9 +19,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench.data._prepared import Prepared
+from bench.images.prepared.cache import Prepared
 from bench.spec import Transform
-from tests.data.listed import Bytes, jpeg
+from tests.images.listed_bytes import Bytes, jpeg
 
 
 def resident() -> float:

@@ -14,10 +14,10 @@ import sys
 from time import perf_counter
 
 from bench import registry
-from bench.errors import BenchError
-from bench.measure import profile
-from bench.models._catalog import with_preprocessing
-from bench.published import Checkpoint, checkpoints
+from bench.checkpoints.catalog import with_preprocessing
+from bench.cost import profile
+from bench.published.figures import Checkpoint, checkpoints
+from bench.spec.errors import BenchError
 
 ROUNDED = 0.005
 

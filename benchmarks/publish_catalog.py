@@ -10,21 +10,21 @@ from __future__ import annotations
 
 from collections import Counter
 
-from bench.kinds import Kind, Scale
-from bench.models import _catalog, _installed
-from bench.models._tags import pretraining
+from bench.checkpoints import catalog, installed_timm
+from bench.checkpoints.pretraining_tags import pretraining
+from bench.spec.kinds import Kind, Scale
 
 
 def main() -> None:
     """Before and after, so that a change of names is seen when it is committed."""
-    before = set(_catalog._catalog()) if _catalog.FILE.exists() else set()
-    entries = list(_installed.entries())
-    _catalog.write(entries, _installed.version())
+    before = set(catalog._catalog()) if catalog.FILE.exists() else set()
+    entries = list(installed_timm.entries())
+    catalog.write(entries, installed_timm.version())
     after = {entry.name for entry in entries}
     for sign, names in (("+", after - before), ("-", before - after)):
         for name in sorted(names):
             print(sign, name)
-    print(f"{len(entries)} entries, {_catalog.FILE.stat().st_size / 1e3:.0f} kB")
+    print(f"{len(entries)} entries, {catalog.FILE.stat().st_size / 1e3:.0f} kB")
     print(Counter(entry.kind for entry in entries))
     others = {entry.family for entry in entries if entry.kind == Kind.OTHER}
     print(f"of other kinds: {', '.join(sorted(others))}")

@@ -3,7 +3,7 @@
     python benchmarks/publish_glyphs.py
 
 Run it after a change of the drawing code or of the reference model; it rewrites
-``bench/data/_filtered.py`` and ``bench/data/_published.py``. ImageNet-A was filtered with a
+``bench/images/drawn/kept.py`` and ``bench/images/drawn/digests.py``. ImageNet-A was filtered with a
 ResNet-50 (Hendrycks et al., CVPR 2021); glyphs-a with a ResNet of the zoo, named in the file and
 in every report: its own accuracy there is 0 by construction.
 """
@@ -18,9 +18,9 @@ import numpy as np
 import torch
 
 from bench import registry
-from bench.data._load import digest_of, open_images
-from bench.measure.forward import Forward
-from bench.models._build import build
+from bench.checkpoints.build import build
+from bench.images.drawn.store import digest_of, open_images
+from bench.network.forward import Forward
 from bench.spec import Dataset, Options, replace
 
 REFERENCE = "resnet_l.g1k"
@@ -66,7 +66,7 @@ def main() -> None:
     digests = {
         name: digest_of(dataset)
         for name, dataset in datasets.items()
-        if dataset.draw.startswith("bench.data._glyphs:")
+        if dataset.draw.startswith("bench.images.drawn.scene:")
     }
     rewrite("_published.py", "DIGESTS: Mapping[str, str] = ", repr(digests) + "\n")
 

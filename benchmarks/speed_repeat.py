@@ -15,9 +15,10 @@ from itertools import permutations
 from statistics import mean, median, pstdev
 
 from bench import registry
-from bench.measure import execute, replicated
-from bench.measure.device import describe
+from bench.network.device import describe
+from bench.run.execute import execute
 from bench.spec import Job, Measure, Measurement, Options
+from bench.speed import pool
 
 METRICS = ("throughput", "latency_p50")
 
@@ -34,7 +35,7 @@ def once(jobs: list[Job]) -> dict[tuple[str, str], Measurement]:
                 found[job.model.name, row.metric] = row
             if row.metric in ("throughput", "disturbed"):
                 print(f"{job.model.name}: {row.metric} {row.value:.4g} {row.unit}", file=sys.stderr)
-    replicated.close()
+    pool.close()
     return found
 
 

@@ -33,12 +33,12 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from bench import registry
-from bench.data._images import ImageSet
-from bench.data._open import opened
-from bench.data._synsets import synsets
-from bench.measure import execute
-from bench.models._build import build
-from bench.models._weights import resolve
+from bench.checkpoints.build import build
+from bench.checkpoints.weights import resolve
+from bench.images.imagenet.synsets import synsets
+from bench.images.open import opened
+from bench.images.types import ImageSet
+from bench.run.execute import execute
 from bench.spec import (
     CropMode,
     Dataset,

@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bench.analysis.axes import FRONTS, FrontCost
-from bench.analysis.efficiency import efficiency_table, profile_table, stage_table
-from bench.analysis.speedup import matched, summary
-from bench.report import Block, Report, Text
-from bench.sections import (
-    efficiency,
-    efficiency_front,
-    efficiency_pairs,
-    efficiency_roofline,
-    efficiency_speed,
-    shared,
-)
-from bench.sections.cautions import cautions
-from bench.sections.worlds import by_world
+from bench.analysis.compare.speedup import matched, summary
+from bench.analysis.tables.axes import FRONTS, FrontCost
+from bench.analysis.tables.efficiency import efficiency_table, profile_table, stage_table
+from bench.blocks import Block, Report, Text
+from bench.report.common import shared
+from bench.report.common.cautions import cautions
+from bench.report.common.worlds import by_world
+from bench.report.efficiency import costs as efficiency
+from bench.report.efficiency import front, roofline, speed
+from bench.report.efficiency import pairs as efficiency_pairs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,10 +44,10 @@ def _world(frame: pd.DataFrame, cost: FrontCost) -> Iterator[Block]:
     yield from cautions(frame[frame["measure"] != "speed"])
     yield from efficiency.costs(costs)
     yield from efficiency.stages(stage_table(frame))
-    yield from efficiency_speed.speeds(speeds)
+    yield from speed.speeds(speeds)
     yield from efficiency_pairs.measured(pairs)
     if set(frame["world"]) == {"imagenet"}:
         yield from efficiency_pairs.paper(pairs)
-    yield from efficiency_roofline.rooflines(speeds)
+    yield from roofline.rooflines(speeds)
     axis = FRONTS[cost]
-    yield from efficiency_front.front(frame, speeds if axis.timed else costs, axis)
+    yield from front.front(frame, speeds if axis.timed else costs, axis)

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from bench.report import Block, Column, Form, Heading, Note, Report, Row, Table, Text, Tone
-from bench.sections import shared
-from bench.sections.cautions import cautions
-from bench.sections.ranks import ranks
+from bench.blocks import Block, Column, Form, Heading, Note, Report, Row, Table, Text, Tone
+from bench.report.common import shared
+from bench.report.common.cautions import cautions
+from bench.report.common.ranks import ranks
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bench.analysis.ranking import Ranks
-    from bench.answers import Read
+    from bench.analysis.stats.ranking import Ranks
+    from bench.store.predictions import Read
 
 _PLACES = Column(
     key="place",

@@ -5,24 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bench.analysis.axes import COSTS, CostAxis
-from bench.analysis.table import fits, pretraining_gain, robustness_lines, scaling_table
-from bench.answers import Read, correct
-from bench.report import Block, Heading, Report, Text
-from bench.sections import (
-    axes,
-    comparison,
-    corruption,
-    evidence,
-    figures,
-    known,
-    models,
-    published,
-    scaling,
-    shared,
-)
-from bench.sections.cautions import cautions
-from bench.sections.worlds import by_world
+from bench.analysis.tables.axes import COSTS, CostAxis
+from bench.analysis.tables.scaling import fits, pretraining_gain, robustness_lines, scaling_table
+from bench.blocks import Block, Heading, Report, Text
+from bench.report.common import known, models, shared
+from bench.report.common.cautions import cautions
+from bench.report.common.worlds import by_world
+from bench.report.scaling import axes, comparison, corruption, evidence, figures, published, tables
+from bench.store.predictions import Read, correct
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +48,7 @@ def _world(frame: pd.DataFrame, read: Read | None, axis: CostAxis) -> Iterator[B
     laws = comparison.laws(table, axis)
     scales = [scale for scale in comparison.SCALES if scale in set(table["scale"])]
     compared = [comparison.compare(laws, scale, axis) for scale in scales]
-    said = [*map(comparison.sentence, compared), scaling.gain_sentence(gain)]
+    said = [*map(comparison.sentence, compared), tables.gain_sentence(gain)]
     yield Text(text=" ".join(said).strip(), lead=True)
     yield from cautions(frame)
     at_equal_cost = comparison.equal_cost(compared)
@@ -70,10 +60,10 @@ def _world(frame: pd.DataFrame, read: Read | None, axis: CostAxis) -> Iterator[B
     if table[[COSTS[axis].column, "val"]].notna().all(axis=1).any():
         yield Heading(text="Error against cost")
         yield figures.error_over_cost(table, laws, axis)
-        yield scaling.fits(fitted, axis)
+        yield tables.fits(fitted, axis)
         yield from axes.across(table, axis, laws)
         yield from evidence.between_families(laws, table, axis)
-    pairs = scaling.gains(gain, table, frame)
+    pairs = tables.gains(gain, table, frame)
     if pairs is not None:
         yield Heading(text="What pretraining buys")
         yield pairs
@@ -81,7 +71,7 @@ def _world(frame: pd.DataFrame, read: Read | None, axis: CostAxis) -> Iterator[B
     if any(table[role].notna().any() for role in lines):
         yield Heading(text="Robustness")
         yield figures.shift_over_val(table, lines)
-        yield scaling.robustness(table, lines)
+        yield tables.robustness(table, lines)
         yield from published.against_published(table)
         yield from corruption.corruptions(frame, table, right, read)
     yield from evidence.of_fits(laws, fitted, axis)

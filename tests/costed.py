@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from bench.frame import COLUMNS, TYPES
+from bench.store.frame import COLUMNS, TYPES
 
 CPU, GPU = "Example CPU, 2 threads", "Example GPU"
 STAGES = {

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from bench import registry
-from bench.metrics.stored import Predictions, pack
 from bench.spec import Job, Measure, Measurement, Options, Outcome, Status
 from bench.store import Store
+from bench.tasks.classification.predictions import Predictions, pack
 
 MODELS = ("convnext_m.g1k", "convnext_m.g22k", "swin_m.g1k", "swin_m.g22k", "swin_l.g1k")
 GMACS = {"convnext_m": 1.42e-3, "swin_m": 1.40e-3, "swin_l": 3.5e-3}

@@ -81,7 +81,7 @@ def test_the_page_works_as_written(tmp_path: Path) -> None:
 def test_negatives_are_negatives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page's drawing function, against the images that it turns over."""
     from bench import registry
-    from bench.data._load import open_images
+    from bench.images.drawn.store import open_images
     from bench.spec import replace
 
     for name, text in steps():

@@ -31,25 +31,30 @@ ONLY_IN: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ),
     ("matplotlib", "seaborn"): ("bench/render/chart.py",),
     ("typer", "rich"): ("bench/cli/*", "bench/render/terminal.py"),
-    ("sqlite3",): ("bench/database.py", "bench/jsonl.py", "bench/store.py"),
+    ("sqlite3",): ("bench/store/sqlite.py", "bench/store/transfer.py", "bench/store/store.py"),
     ("bench.cli",): ("bench/cli/*", "bench/__main__.py"),
 }
 #: What these files may import of the package; Patterns are of module names.
 OF_BENCH_ONLY: Mapping[str, tuple[str, ...]] = {
-    "bench/kinds.py": (),
-    "bench/spec.py": ("bench.kinds",),
-    "bench/errors.py": (),
-    "bench/report.py": (),
+    "bench/spec/kinds.py": (),
+    "bench/spec/declare.py": ("bench.spec.kinds",),
+    "bench/spec/errors.py": (),
+    "bench/blocks/blocks.py": (),
     "bench/analysis/*": ("bench.analysis*",),
-    "bench/metrics/*": ("bench.metrics*", "bench.errors", "bench.spec", "bench.registry"),
-    "bench/models/[!_]*": ("bench.spec", "bench.models._zoo", "bench.models._catalog"),
-    "bench/selection.py": ("bench.spec", "bench.errors"),
-    "bench/plan.py": ("bench.spec", "bench.errors"),
-    "bench/executors/*": ("bench.spec", "bench.executors*"),
+    "bench/metrics/*": (
+        "bench.tasks.classification*",
+        "bench.spec.errors",
+        "bench.spec",
+        "bench.registry",
+    ),
+    "bench/models/[!_]*": ("bench.spec", "bench.checkpoints.zoo", "bench.checkpoints.catalog"),
+    "bench/registry/select.py": ("bench.spec", "bench.spec.errors"),
+    "bench/run/plan.py": ("bench.spec", "bench.spec.errors"),
+    "bench/executors/*": ("bench.spec", "bench.run.executors*"),
 }
 NEVER: Mapping[str, tuple[str, ...]] = {
     "bench/render/*": ("bench.analysis*", "bench.store"),
-    "bench/measure/*": ("bench.store", "bench.run", "bench.plan", "bench.render*"),
+    "bench/measure/*": ("bench.store", "bench.run.loop", "bench.run.plan", "bench.render*"),
 }
 
 
@@ -174,13 +179,13 @@ RULES: tuple[Rule, ...] = (
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule.__name__))
 def test_the_package_keeps(rule: Rule) -> None:
     found = sources()
-    assert "bench/spec.py" in found
+    assert "bench/spec/declare.py" in found
     assert "suites/scaling.py" in found
     assert list(rule(found)) == []
 
 
 BREACHES = [
-    (heavy_imports_stay_where_they_belong, {"bench/plan.py": "import torch"}, "imports torch"),
+    (heavy_imports_stay_where_they_belong, {"bench/run/plan.py": "import torch"}, "imports torch"),
     (
         heavy_imports_stay_where_they_belong,
         {"bench/models/vit.py": "from timm.models import vit"},
@@ -188,26 +193,26 @@ BREACHES = [
     ),
     (
         heavy_imports_stay_where_they_belong,
-        {"bench/run.py": "def run():\n    import seaborn.objects"},
+        {"bench/run/loop.py": "def run():\n    import seaborn.objects"},
         "run.py imports seaborn.objects",
     ),
-    (heavy_imports_stay_where_they_belong, {"bench/run.py": "import rich"}, "run.py imports rich"),
+    (heavy_imports_stay_where_they_belong, {"bench/run/loop.py": "import rich"}, "run.py imports rich"),
     (
         heavy_imports_stay_where_they_belong,
-        {"bench/run.py": "from bench import cli", "bench/cli/__init__.py": ""},
+        {"bench/run/loop.py": "from bench import cli", "bench/cli/__init__.py": ""},
         "run.py imports bench.cli",
     ),
     (
         layers_import_downwards,
-        {"bench/analysis/table.py": "from bench import store", "bench/store.py": ""},
+        {"bench/analysis/tables/scaling.py": "from bench import store", "bench/store/store.py": ""},
         "table.py imports bench.store",
     ),
     (
         layers_import_downwards,
-        {"bench/render/html.py": "from bench.analysis.table import scaling_table"},
-        "html.py imports bench.analysis.table",
+        {"bench/render/html.py": "from bench.analysis.tables.scaling import scaling_table"},
+        "html.py imports bench.analysis.tables.scaling",
     ),
-    (layers_import_downwards, {"bench/spec.py": "from bench.errors import UsageError"}, "spec.py"),
+    (layers_import_downwards, {"bench/spec/declare.py": "from bench.spec.errors import UsageError"}, "spec.py"),
     (
         no_cycles,
         {
@@ -250,7 +255,7 @@ def test_what_no_rule_forbids_passes() -> None:
     found = {
         "bench/a.py": textwrap.dedent(text),
         "bench/b.py": '"""Another."""\nfrom bench import a',
-        "bench/models/_build.py": '"""Builds."""\nimport torch, timm',
+        "bench/checkpoints/build.py": '"""Builds."""\nimport torch, timm',
     }
     for rule in RULES:
         assert list(rule(found)) == []

@@ -12,7 +12,7 @@ import typer
 
 from bench import registry
 from bench.cli import app
-from bench.errors import ExitCode
+from bench.spec.errors import ExitCode
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

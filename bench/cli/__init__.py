@@ -27,7 +27,7 @@ from bench.cli import (
     run,
     train,
 )
-from bench.errors import BenchError, ExitCode
+from bench.spec.errors import BenchError, ExitCode
 
 _EPILOG = """\
 \b
@@ -90,7 +90,7 @@ def _root(
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit code, see `bench.errors.ExitCode`.
+    """Run one command and return its exit code, see `bench.spec.errors.ExitCode`.
 
     Mistakes become one line on stderr; an unexpected error keeps its traceback only when
     ``BENCH_DEBUG=1`` is set.

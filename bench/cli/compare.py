@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bench.analysis.axes import MatchBy
-from bench.cli import _choices, _print, _shown, _stored
-from bench.errors import DataError, UsageError
+from bench.analysis.tables.axes import MatchBy
+from bench.cli.lib import choices, console, stored
+from bench.cli.lib import output as shown
+from bench.spec.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from bench.report import Report
+    from bench.blocks import Report
 
 _BAND = 1.1
 
@@ -33,28 +34,27 @@ def compare(
             show_default=False,
         ),
     ] = None,
-    html: _shown.Html = False,
-    markdown: _shown.Markdown = False,
-    latex: _shown.Latex = False,
-    as_json: _shown.Json = False,
-    to: _shown.To = None,
-    output: _choices.Output = _choices.DEFAULT_OUTPUT,
+    html: shown.Html = False,
+    markdown: shown.Markdown = False,
+    latex: shown.Latex = False,
+    as_json: shown.Json = False,
+    to: shown.To = None,
+    output: choices.Output = choices.DEFAULT_OUTPUT,
 ) -> None:
     """Explain the gap between two models, or between the matched models of two families."""
-    form = _shown.one_form(to, html=html, markdown=markdown, latex=latex, json=as_json)
+    form = shown.one_form(to, html=html, markdown=markdown, latex=latex, json=as_json)
     if band is not None and not 1 <= band < math.inf:
         raise UsageError(f"--band {band:g}: give a factor of at least 1")
-    from bench import answers
-    from bench.store import Store
+    from bench.store import Store, predictions
 
     with Store(output, readonly=True) as store:
         frame = store.frame()
         if frame.empty:
             raise UsageError(f"{store.path} holds no results yet; `bench run SUITE` makes some")
-        one, two = (_stored.models(frame, name, store.path) for name in (first, second))
+        one, two = (stored.models(frame, name, store.path) for name in (first, second))
         if shared := sorted(set(one) & set(two)):
             raise UsageError(f"{shared[0]} is on both sides; compare different models")
-        read = answers.reader(store)
+        read = predictions.reader(store)
         try:
             if match is None and len(one) == len(two) == 1:
                 if band is not None:
@@ -67,13 +67,13 @@ def compare(
         except ValueError as error:
             raise DataError(str(error)) from error
     if form == "json":
-        _print.write(_shown.json_text(numbers), to)
+        console.write(shown.json_text(numbers), to)
     else:
-        _shown.show(report, form, to, "compare.html")
+        shown.show(report, form, to, "compare.html")
 
 
 def _two(frame: Any, read: Any, first: str, second: str) -> tuple[Report, dict[str, Any]]:
-    from bench.sections import gap, gap_tables
+    from bench.report.pair import gap, gap_tables
 
     found = gap.between(frame, read, first, second)
     return gap_tables.report(found, frame), gap.numbers(found)
@@ -82,7 +82,7 @@ def _two(frame: Any, read: Any, first: str, second: str) -> tuple[Report, dict[s
 def _families(
     frame: Any, read: Any, sides: Any, by: MatchBy, band: float
 ) -> tuple[Report, dict[str, Any]]:
-    from bench.sections import matched, matched_tables
+    from bench.report.pair import matched, matched_tables
 
     found = matched.between(frame, read, *sides, by=by, band=band)
     return matched_tables.report(found, frame), matched.numbers(found)

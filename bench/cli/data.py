@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli import _print
-from bench.cli._options import DataDir, From
-from bench.errors import ExitCode, UsageError
+from bench.cli.lib import console
+from bench.cli.lib.options import DataDir, From
+from bench.spec.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.data._check import Checked
+    from bench.images.imagenet.check import Checked
     from bench.spec import Dataset
 
 app = typer.Typer(help="Look at the datasets.", rich_markup_mode=None, no_args_is_help=True)
@@ -24,10 +24,10 @@ app = typer.Typer(help="Look at the datasets.", rich_markup_mode=None, no_args_i
 def show_all() -> None:
     """List the datasets and what of them is on disk."""
     from bench import registry
-    from bench.data._load import cache_folder, cached_digest
+    from bench.images.drawn.store import cache_folder, cached_digest
 
     print(
-        _print.columns(
+        console.columns(
             ("dataset", "role", "images", "classes", "pixels", "on disk", "about"),
             (
                 (d.name, d.role, d.images, d.classes, d.resolution or None, drawn, d.about)
@@ -56,7 +56,7 @@ def show(
 ) -> None:
     """Write a contact sheet: images spread evenly over a dataset."""
     from bench import registry
-    from bench.data._sheet import contact_sheet
+    from bench.images.contact_sheet import contact_sheet
 
     chosen = registry.datasets(dataset)
     if len(chosen) != 1:
@@ -97,15 +97,15 @@ def check(
     imagenet-c. The folder itself may be val.
     """
     from bench import registry
-    from bench.cli import _progress
-    from bench.data._check import check as checked
+    from bench.cli.lib import progress
+    from bench.images.imagenet.check import check as checked
 
     found: list[Checked] = []
     read = [d for d in registry.datasets(names or "all") if not d.draw]
     if not read:
         raise UsageError("these datasets are drawn, not read; `bench doctor` checks drawn ones")
     for dataset in _placed(read, data_dir, places, all_of_them=bool(names)):
-        with _progress.counting(f"decoding {dataset.name}") as count:
+        with progress.counting(f"decoding {dataset.name}") as count:
             found.append(checked(dataset, everything=everything, workers=workers, progress=count))
         if not as_json:
             print(_text(found[-1], dataset))
@@ -126,7 +126,7 @@ def _placed(
     all_of_them: bool = True,
 ) -> tuple[Dataset, ...]:
     """These datasets with their places; UsageError if one has none, or none of them any."""
-    from bench.data import _places
+    from bench.images.listed import places as _places
 
     if data_dir is None and not places:
         raise UsageError(
@@ -151,7 +151,7 @@ def _text(found: Checked, dataset: Dataset) -> str:
         state = (
             f"{found.images:,} images of {found.classes} classes, "
             f"sha256 {found.digest[:12]}, {found.decoded:,} decoded: "
-            + (_print.counted(number, "finding") if number else "all good")
+            + (console.counted(number, "finding") if number else "all good")
         )
     lines = [f"{dataset.name}  {found.place}  {state}"]
     lines += [f"  {finding.what}: {finding.todo}" for finding in found.findings]

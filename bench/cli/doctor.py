@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 import bench
-from bench.cli import _choices, _print
-from bench.errors import DataError, ExitCode
+from bench.cli.lib import choices, console
+from bench.spec.errors import DataError, ExitCode
 
 
 def doctor(
@@ -22,16 +22,16 @@ def doctor(
             "--speed", help="Time the same thing again and again: how well speed repeats here."
         ),
     ] = False,
-    device: _choices.Device = "auto",
+    device: choices.Device = "auto",
 ) -> None:
     """Check devices, versions, data, weights, cache and disk; exit 4 if anything is damaged.
 
     With --speed, for which a minute is enough, say what difference in speed can be seen here.
     """
     if speed:
-        from bench.cli import _noise
+        from bench.cli.lib import noise
 
-        _noise.show(device)
+        noise.show(device)
         return
     problems: list[str] = []
     for title, lines in (
@@ -47,19 +47,21 @@ def doctor(
         print("all good")
         return
     for problem in problems:
-        _print.warn(problem)
+        console.warn(problem)
     raise typer.Exit(ExitCode.DATA)
 
 
 def _program() -> list[str]:
-    from bench import env, registry
+    from bench import registry
+    from bench.run import provenance
 
     packages = [
-        f"{name} {version or 'ABSENT'}" for name, version in env.snapshot()["packages"].items()
+        f"{name} {version or 'ABSENT'}"
+        for name, version in provenance.snapshot()["packages"].items()
     ]
     declared = registry.load()
     counts = ", ".join(
-        _print.counted(len(found), noun)
+        console.counted(len(found), noun)
         for found, noun in (
             (declared.models, "model"),
             (declared.datasets, "dataset"),
@@ -76,7 +78,7 @@ def _program() -> list[str]:
 
 
 def _devices() -> list[str]:
-    from bench.measure.device import available, describe
+    from bench.network.device import available, describe
 
     found = [describe(name) for name in available()]
     return [
@@ -88,7 +90,7 @@ def _devices() -> list[str]:
 def _data() -> list[str]:
     """One line a drawn set; other pixels than published are a difference to know, not damage."""
     from bench import registry
-    from bench.data._load import cached_digest
+    from bench.images.drawn.store import cached_digest
 
     lines = []
     for dataset in registry.datasets():
@@ -110,17 +112,17 @@ def _data() -> list[str]:
 def _weights(problems: list[str]) -> list[str]:
     """One line a family of the zoo; missing and damaged files are one problem, however many."""
     from bench import registry
-    from bench.models import _weights
+    from bench.checkpoints import weights
 
     whole: Counter[str] = Counter()
     total: Counter[str] = Counter()
     size, bad = 0, list[str]()
     for model in registry.models():
-        if _weights.published(model):
+        if weights.published(model):
             continue
         total[model.family] += 1
         try:
-            size += _weights.verified(model).stat().st_size
+            size += weights.verified(model).stat().st_size
             whole[model.family] += 1
         except DataError as error:
             bad.append(str(error))
@@ -132,7 +134,7 @@ def _weights(problems: list[str]) -> list[str]:
 
 
 def _cache(problems: list[str]) -> list[str]:
-    from bench.data._load import cache_folder
+    from bench.images.drawn.store import cache_folder
 
     folder = cache_folder()
     there = next(parent for parent in (folder, *folder.parents) if parent.exists())

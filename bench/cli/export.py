@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from bench.cli import _choices, _print
-from bench.errors import UsageError
+from bench.cli.lib import choices, console
+from bench.spec.errors import UsageError
 
 
 class Format(StrEnum):
@@ -39,7 +39,7 @@ def export(
         str | None,
         typer.Option("--report", "-r", help="Whose tables markdown and latex write; else scaling."),
     ] = None,
-    output: _choices.Output = _choices.DEFAULT_OUTPUT,
+    output: choices.Output = choices.DEFAULT_OUTPUT,
 ) -> None:
     """Write the results for other programs."""
     from bench.store import Store
@@ -52,21 +52,21 @@ def export(
         print(f"{count} jobs written to {to}")
         return
     if form in (Format.MARKDOWN, Format.LATEX):
-        _print.write(_tables(form, name, output), to)
+        console.write(_tables(form, name, output), to)
         return
     with Store(output, readonly=True) as store:
         frame = store.frame()
     if form is Format.CSV:
-        _print.write(frame.to_csv(index=False), to)
+        console.write(frame.to_csv(index=False), to)
     else:
-        _print.write(
+        console.write(
             frame.to_json(orient="records", indent=1, force_ascii=False, double_precision=15), to
         )
 
 
 def merge(
     file: Annotated[Path, typer.Argument(help="What `bench export --format jsonl` wrote.")],
-    output: _choices.Output = _choices.DEFAULT_OUTPUT,
+    output: choices.Output = choices.DEFAULT_OUTPUT,
 ) -> None:
     """Add another machine's results to this store."""
     from bench.store import Store
@@ -78,10 +78,10 @@ def merge(
 
 
 def _tables(form: Format, name: str | None, output: Path) -> str:
+    from bench.blocks import Table
     from bench.cli.report import built
     from bench.render import latex, markdown
-    from bench.report import Table
 
     table = latex.table if form is Format.LATEX else markdown.table
-    blocks = built(name or _choices.DEFAULT_REPORT, output).blocks
+    blocks = built(name or choices.DEFAULT_REPORT, output).blocks
     return "\n\n".join(table(block) for block in blocks if isinstance(block, Table))

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.analysis.axes import Quantity, Unit
-from bench.cli import _print, _shown
-from bench.errors import UsageError
+from bench.analysis.tables.axes import Quantity, Unit
+from bench.cli.lib import console, output
+from bench.spec.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bench.sections.fitting import Fitted
+    from bench.report.fit.fitting import Fitted
 
 
 def fit(
@@ -38,25 +38,25 @@ def fit(
     images: Annotated[
         int | None, typer.Option(min=1, help="Images of the test set, for the noise of an error.")
     ] = None,
-    html: _shown.Html = False,
-    markdown: _shown.Markdown = False,
-    latex: _shown.Latex = False,
-    as_json: _shown.Json = False,
-    csv: _shown.Csv = False,
-    to: _shown.To = None,
+    html: output.Html = False,
+    markdown: output.Markdown = False,
+    latex: output.Latex = False,
+    as_json: output.Json = False,
+    csv: output.Csv = False,
+    to: output.To = None,
 ) -> None:
     """Fit scaling laws to a CSV: curves with intervals, predictions, tests between groups."""
-    form = _shown.one_form(to, html=html, markdown=markdown, latex=latex, json=as_json, csv=csv)
+    form = output.one_form(to, html=html, markdown=markdown, latex=latex, json=as_json, csv=csv)
     columns = [name.strip() for name in (by or "").split(",") if name.strip()]
     found = _fitted(file, x, y, columns, where or [], y_is, y_unit, images)
-    from bench.sections import fitting
+    from bench.report.fit import fitting
 
     if form == "json":
-        _print.write(_shown.json_text(fitting.numbers(found)), to)
+        console.write(output.json_text(fitting.numbers(found)), to)
     elif form == "csv":
-        _print.write(found.table.to_csv(index=False), to)
+        console.write(found.table.to_csv(index=False), to)
     else:
-        _shown.show(fitting.report(found), form, to, "fit.html")
+        output.show(fitting.report(found), form, to, "fit.html")
 
 
 def _fitted(
@@ -70,8 +70,8 @@ def _fitted(
     images: int | None,
 ) -> Fitted:
     """The fits, or UsageError with the one line that explains why there are none."""
-    from bench.analysis.observations import observations, select
-    from bench.sections.fitting import fitted
+    from bench.analysis.tables.observations import observations, select
+    from bench.report.fit.fitting import fitted
 
     conditions = dict(_condition(text) for text in where)
     table = _read(file)

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from bench.cli import _print
-from bench.errors import UsageError
+from bench.cli.lib import console
 from bench.spec import Dataset, Model, Suite, to_json
+from bench.spec.errors import UsageError
 
 
 class What(StrEnum):
@@ -65,7 +65,7 @@ def models_text(models: Sequence[Model]) -> str:
     """One line a model; a model of 0 classes has no head, so that it can be timed only."""
     header = ("model", "world", "family", "kind", "size")
     more = ("pretrain", "trained on", "pixels", "classes")
-    return _print.columns(
+    return console.columns(
         (*header, *more),
         (
             (
@@ -87,7 +87,7 @@ def models_text(models: Sequence[Model]) -> str:
 def datasets_text(datasets: Sequence[Dataset]) -> str:
     """One line a dataset."""
     header = ("dataset", "role", "images", "classes", "pixels", "compared with", "about")
-    return _print.columns(
+    return console.columns(
         header,
         ((d.name, d.role, d.images, d.classes, d.resolution, d.twin, d.about) for d in datasets),
     )
@@ -95,7 +95,7 @@ def datasets_text(datasets: Sequence[Dataset]) -> str:
 
 def suites_text(suites: Sequence[Suite]) -> str:
     """One line a suite."""
-    return _print.columns(
+    return console.columns(
         ("suite", "measures", "models", "title"),
         ((s.name, ",".join(s.measures), ",".join(s.models), s.title) for s in suites),
     )

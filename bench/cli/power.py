@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from bench.cli import _shown
-from bench.errors import UsageError
+from bench.cli.lib import output
+from bench.spec.errors import UsageError
 
 _MOST = 100_000_000  # images
 
@@ -31,7 +31,7 @@ def power(
     accuracy: Annotated[
         float, typer.Option(help="Accuracy in %, for the comparison without stored predictions.")
     ] = 80.0,
-    as_json: _shown.Json = False,
+    as_json: output.Json = False,
 ) -> None:
     """What McNemar's test on so many images can see, and how many a difference takes."""
     if not 0 < alpha < 1:
@@ -45,11 +45,11 @@ def power(
             f"--difference {difference:g}: accuracies cannot differ by more points than models "
             f"disagree; give more than 0 and at most {100 * disc:g}, or a larger --disc"
         )
-    from bench.sections import power as section
+    from bench.report import power as section
 
     question = section.Question(images, disc, chance, alpha, accuracy, difference)
     report = section.report(question)
     if as_json:
-        print(_shown.json_text(section.numbers(question)))
+        print(output.json_text(section.numbers(question)))
     else:
-        _shown.show(report, "terminal", None)
+        output.show(report, "terminal", None)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli import _print
-from bench.errors import BenchError, ExitCode
+from bench.cli.lib import console
+from bench.spec.errors import BenchError, ExitCode
 
 if TYPE_CHECKING:
-    from bench.models._survey import Found
+    from bench.checkpoints.prefetch import Found
 
 
 def prefetch(
@@ -46,17 +46,17 @@ def prefetch(
     fetched first is used from then on.
     """
     from bench import registry
-    from bench.models import _survey
+    from bench.checkpoints import prefetch as survey
 
     if weights_dir is not None:
         os.environ["BENCH_WEIGHTS"] = str(weights_dir)
     wanted = models or registry.suite("scaling").models
     chosen = registry.models(wanted, pretrain, world=world)
-    found = _survey.survey(chosen, update=update)
+    found = survey.survey(chosen, update=update)
     if dry_run:
         print(_table(found))
     else:
-        _survey.room_for(found)
+        survey.room_for(found)
         found = _fetched(found, update=update)
     print(_sum(found, dry_run=dry_run))
     failed = [file for file in found if file.error]
@@ -71,7 +71,7 @@ def _fetched(found: Sequence[Found], *, update: bool) -> tuple[Found, ...]:
     todo = [file for file in found if not file.here and not file.error]
     left, total, begun = len(todo), sum(file.size for file in todo), time.monotonic()
     if todo:
-        _say(f"to fetch: {_print.counted(left, 'file')}, {size(total)}")
+        _say(f"to fetch: {console.counted(left, 'file')}, {size(total)}")
     ended, done = [], 0
     for file in found:
         ended.append(_checked(file, update=update))
@@ -81,18 +81,18 @@ def _fetched(found: Sequence[Found], *, update: bool) -> tuple[Found, ...]:
         time_left = (time.monotonic() - begun) / max(done, 1) * (total - done)
         _say(
             f"[{len(todo) - left}/{len(todo)}] {file.model.name}, {size(file.size)}"
-            f"{' failed' if ended[-1].error else ''}; about {_print.duration(time_left)} left"
+            f"{' failed' if ended[-1].error else ''}; about {console.duration(time_left)} left"
         )
     return tuple(ended)
 
 
 def _checked(file: Found, *, update: bool) -> Found:
-    from bench.models import _weights
+    from bench.checkpoints import weights
 
     if file.error:
         return file
     try:
-        _weights.resolve(file.model, update=update)
+        weights.resolve(file.model, update=update)
     except BenchError as error:  # the others are fetched all the same
         return replace(file, error=str(error))
     return file
@@ -108,17 +108,17 @@ def _table(found: Sequence[Found]) -> str:
         )
         for file in found
     )
-    return _print.columns(("model", "weights", "size", "state"), rows)
+    return console.columns(("model", "weights", "size", "state"), rows)
 
 
 def _sum(found: Sequence[Found], *, dry_run: bool) -> str:
-    from bench.models._hub import cache
+    from bench.checkpoints.hub import cache
 
     here = [file.size for file in found if file.here and not file.error]
     new = [file.size for file in found if not file.here and not file.error]
     failed = len(found) - len(here) - len(new)
     return (
-        f"{_print.counted(len(found), 'weight file')}: {len(here)} here ({size(sum(here))}), "
+        f"{console.counted(len(found), 'weight file')}: {len(here)} here ({size(sum(here))}), "
         f"{len(new)} {'to fetch' if dry_run else 'fetched'} ({size(sum(new))})"
         + (f", {failed} failed" if failed else "")
         + f"; the hub's cache is {cache()}"

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.analysis.axes import CostAxis, FrontCost
-from bench.cli import _choices, _print
-from bench.cli._options import NumbersFrom, Source
-from bench.errors import UsageError
+from bench.analysis.tables.axes import CostAxis, FrontCost
+from bench.cli.lib import choices as _choices
+from bench.cli.lib import console
+from bench.cli.lib.options import NumbersFrom, Source
+from bench.spec.errors import UsageError
 
 if TYPE_CHECKING:
-    from bench.report import Report
+    from bench.blocks import Report
 
 
 def report(
@@ -64,27 +65,27 @@ def report(
 
     chosen = registry.suite(suite).report if suite else name or _choices.DEFAULT_REPORT
     if source is Source.PUBLISHED:
-        from bench.cli import _published
+        from bench.cli.lib import published
 
-        made = _published.built(chosen, models, pretrain, axis=axis, cost=cost)
+        made = published.built(chosen, models, pretrain, axis=axis, cost=cost)
     else:
         made = built(chosen, output, axis=axis, cost=cost)
     if html:
         from bench.render import html as page
 
-        _print.write(page.render(made), to or Path("report.html"))
+        console.write(page.render(made), to or Path("report.html"))
     elif markdown:
         from bench.render import markdown as text
 
-        _print.write(text.render(made), to)
+        console.write(text.render(made), to)
     elif latex:
         from bench.render import latex as paper
 
-        _print.write(paper.render(made), to)
+        console.write(paper.render(made), to)
     else:
         from bench.render import terminal
 
-        terminal.render(made, _print.console())
+        terminal.render(made, console.stdout_console())
 
 
 def built(name: str, output: Path, **choices: object) -> Report:
@@ -92,13 +93,13 @@ def built(name: str, output: Path, **choices: object) -> Report:
 
     Raises StoreError if there is no store, UsageError if it is empty or no such report exists.
     """
-    from bench import answers, registry
-    from bench.store import Store
+    from bench import registry
+    from bench.store import Store, predictions
 
     build = registry.report(name)
     with Store(output, readonly=True) as store:
         frame, env = store.frame(), store.env()
         if frame.empty:
             raise UsageError(f"{store.path} holds no results yet; `bench run SUITE` makes some")
-        made: Report = answers.report(build, frame, env, store, **choices)
+        made: Report = predictions.report(build, frame, env, store, **choices)
     return made

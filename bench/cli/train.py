@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli import _choices, _progress
-from bench.errors import UsageError
+from bench.cli.lib import choices, progress
 from bench.spec import Model
+from bench.spec.errors import UsageError
 
 if TYPE_CHECKING:
-    from bench.measure._recipe import Recipe
+    from bench.training.recipe import Recipe
 
 
 def train(
@@ -22,7 +22,7 @@ def train(
         Path, typer.Option("--output", "-o", help="Folder for weights and cards.")
     ] = Path("zoo"),
     seed: Annotated[int, typer.Option(min=0, help="All chance comes from it.")] = 0,
-    device: _choices.Device = "auto",
+    device: choices.Device = "auto",
     resume: Annotated[
         bool,
         typer.Option(
@@ -33,7 +33,7 @@ def train(
         int | None,
         typer.Option(min=1, help="At most so many images in each stage, for a first look."),
     ] = None,
-    workers: _choices.Workers = 2,
+    workers: choices.Workers = 2,
 ) -> None:
     """Train models by the zoo's recipe; each ends in weights and a card that says how."""
     from bench import registry
@@ -47,13 +47,13 @@ def train(
     todo = [model for model in chosen if model not in there]
     if not todo:
         return
-    found = _choices.described(device)
-    from bench.measure.train import train as run
+    found = choices.described(device)
+    from bench.training.train import train as run
 
     datasets = dict(registry.load().datasets)
     for number, model in enumerate(todo, 1):
         print(f"{model.name} ({number} of {len(todo)}) on {found['name']}, seed {seed}")
-        with _progress.counting(model.name) as count:
+        with progress.counting(model.name) as count:
             card = run(
                 model,
                 datasets,
@@ -71,7 +71,7 @@ def train(
 
 def _recipe(model: Model, images: int | None) -> Recipe:
     """The zoo's recipe for the model's scale, shortened if asked to; the card says which."""
-    from bench.measure._recipe import RECIPES
+    from bench.training.recipe import RECIPES
 
     whole = RECIPES[model.scale]
     if images is None:

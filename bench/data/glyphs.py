@@ -1,13 +1,13 @@
 """The embedded world, in ImageNet's shape: train and pretrain sets, val, and the shifted sets.
 
-Drawn on the fly, deterministic by (stream, index); see `bench.data._glyphs` for how.
+Drawn on the fly, deterministic by (stream, index); see `bench.images.drawn.scene` for how.
 """
 
 from typing import Any
 
-from bench.data._alphabet import CHARACTERS, TARGETS
-from bench.data._filtered import GLYPHS_A
-from bench.data._published import DIGESTS
+from bench.images.drawn.alphabet import CHARACTERS, TARGETS
+from bench.images.drawn.digests import DIGESTS
+from bench.images.drawn.kept import GLYPHS_A
 from bench.spec import Dataset, Role
 
 RESOLUTION = 32
@@ -63,7 +63,7 @@ def _set(tail: str, role: Role, images: int, stream: int, about: str, **options:
         images=images,
         classes=len(options["characters"]),
         resolution=RESOLUTION,
-        draw="bench.data._glyphs:draw",
+        draw="bench.images.drawn.scene:draw",
         options=options,
         twin="glyphs-val" if shifted else None,
         digest=DIGESTS.get(name),

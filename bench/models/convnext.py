@@ -3,8 +3,8 @@
 No LayerScale: at 1e-6 it leaves a narrow network on a plateau in short training.
 """
 
-from bench.models._catalog import published
-from bench.models._zoo import family
+from bench.checkpoints.catalog import published
+from bench.checkpoints.zoo import family
 from bench.spec import Kind
 
 SIZES = {

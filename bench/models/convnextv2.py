@@ -1,6 +1,6 @@
 """ConvNeXt V2 (Woo et al., CVPR 2023): each size masked on ImageNet-1K first, without labels."""
 
-from bench.models._catalog import published
+from bench.checkpoints.catalog import published
 
 MODELS = published(
     [

@@ -1,6 +1,6 @@
 """DeiT (Touvron et al., ICML 2021): ViT on ImageNet-1K alone; those without distillation."""
 
-from bench.models._catalog import published
+from bench.checkpoints.catalog import published
 
 MODELS = published(
     [

@@ -1,6 +1,6 @@
 """DeiT III (Touvron et al., ECCV 2022): ViT from scratch and from ImageNet-22K, one recipe."""
 
-from bench.models._catalog import published
+from bench.checkpoints.catalog import published
 
 MODELS = published(
     f"deit3_{architecture}.{tag}"

@@ -1,7 +1,7 @@
 """ResNet-D (He et al., CVPR 2016 and 2019): basic blocks, stages of 8, 4, 2 and 1 positions."""
 
-from bench.models._catalog import published
-from bench.models._zoo import family
+from bench.checkpoints.catalog import published
+from bench.checkpoints.zoo import family
 from bench.spec import Kind
 
 SIZES = {
@@ -15,7 +15,7 @@ SIZES = {
 MODELS = family(
     "resnet",
     Kind.CONVNET,
-    "bench.models._build:basic_resnet",
+    "bench.checkpoints.build:basic_resnet",
     SIZES,
     stem_type="deep",
     avg_down=True,

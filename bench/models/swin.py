@@ -1,7 +1,7 @@
 """Swin Transformer (Liu et al., ICCV 2021): three stages of 8, 4 and 2 tokens a side."""
 
-from bench.models._catalog import published
-from bench.models._zoo import family
+from bench.checkpoints.catalog import published
+from bench.checkpoints.zoo import family
 from bench.spec import Kind
 
 SIZES = {

@@ -1,6 +1,6 @@
 """Swin Transformer V2 (Liu et al., CVPR 2022): windows of two sizes, tested at 256 and 384."""
 
-from bench.models._catalog import published
+from bench.checkpoints.catalog import published
 
 MODELS = published(
     [

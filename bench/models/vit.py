@@ -1,7 +1,7 @@
 """Vision Transformer (Dosovitskiy et al., ICLR 2021): 16 patches of 8 pixels, a class token."""
 
-from bench.models._catalog import published
-from bench.models._zoo import family
+from bench.checkpoints.catalog import published
+from bench.checkpoints.zoo import family
 from bench.spec import Kind
 
 SIZES = {

@@ -16,8 +16,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from bench.render import cells, marks, ticks, vector
-from bench.report import Axis, AxisScale, Curve, Figure, Form, Row
+from bench.blocks import Axis, AxisScale, Curve, Figure, Form, Row, cells
+from bench.render import marks, ticks, vector
 
 _SIZE = (5.9, 4.3)  # inches of 72 units: type stays readable when scaled to a phone
 _RC: Any = {

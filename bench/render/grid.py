@@ -6,9 +6,8 @@ import csv
 import io
 from itertools import groupby
 
-from bench.render import cells
+from bench.blocks import Column, Download, Row, Table, cells
 from bench.render.markup import anchor, link, text
-from bench.report import Column, Download, Row, Table
 
 _SHORT = 30  # letters of a text that is not broken over lines
 

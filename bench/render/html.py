@@ -13,20 +13,9 @@ from functools import singledispatch
 from hashlib import sha256
 from pathlib import Path
 
+from bench.blocks import Block, Code, Download, Figure, Heading, Note, Report, Table, Text, Tone
 from bench.render import chart, grid, marks
 from bench.render.markup import anchor, link, text
-from bench.report import (
-    Block,
-    Code,
-    Download,
-    Figure,
-    Heading,
-    Note,
-    Report,
-    Table,
-    Text,
-    Tone,
-)
 
 _TONES = {Tone.INFO: "Note", Tone.WARN: "Warning"}
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from bench.render import cells
-from bench.report import Block, Code, Download, Figure, Heading, Note, Report, Table, Text
+from bench.blocks import Block, Code, Download, Figure, Heading, Note, Report, Table, Text, cells
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import re
 
-from bench.render import cells
-from bench.report import Block, Code, Download, Figure, Heading, Note, Report, Table, Text, Tone
+from bench.blocks import (
+    Block,
+    Code,
+    Download,
+    Figure,
+    Heading,
+    Note,
+    Report,
+    Table,
+    Text,
+    Tone,
+    cells,
+)
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~&#$@!{}])")
 _ALERT = {Tone.INFO: "NOTE", Tone.WARN: "WARNING"}

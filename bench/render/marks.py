@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.render import cells
-from bench.report import AxisScale, Figure, Row
+from bench.blocks import AxisScale, Figure, Row, cells
 
 # Colours that no drawing uses by chance; `vector.inline` turns them into CSS variables.
 INK, MUTED, GRID, PAPER = "#fe0001", "#fe0002", "#fe0003", "#fe0004"

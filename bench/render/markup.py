@@ -6,8 +6,7 @@ import re
 from base64 import b64encode
 from html import escape
 
-from bench.render import cells
-from bench.report import Download
+from bench.blocks import Download, cells
 
 
 def text(raw: str) -> str:

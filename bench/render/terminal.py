@@ -11,8 +11,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
-from bench.render import cells
-from bench.report import (
+from bench.blocks import (
     Block,
     Code,
     Column,
@@ -24,6 +23,7 @@ from bench.report import (
     Table,
     Text,
     Tone,
+    cells,
 )
 
 _ASCII = str.maketrans({"−": "-", "–": "-", "×": "x", "±": "+/-", "†": "*", "’": "'", "·": "-"})

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bench.render import cells
-from bench.report import Form
+from bench.blocks import Form, cells
 
 _LOGIT = (
     *(0.001, 0.003, 0.01, 0.03, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5),

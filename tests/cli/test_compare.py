@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from bench import registry
-from bench.analysis.compare import expected_calibration_error
-from bench.metrics import Answers, calibration
-from bench.metrics.stored import pack
+from bench.analysis.compare.gap import expected_calibration_error
 from bench.spec import Job, Measure, Measurement, Options, Outcome, Status
 from bench.store import Store
+from bench.tasks.classification import Answers, calibration
+from bench.tasks.classification.predictions import pack
 from tests.stored import IMAGES, answers, fill, make, right
 
 Call = Callable[..., Any]

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from bench.cli import _noise as _noise_words
-from bench.measure.noise import Noise
-from bench.measure.timed import Timed
+from bench.cli.lib import noise as _noise_words
 from bench.spec import Job
+from bench.speed.noise import Noise
+from bench.speed.session import Timed
 
 Call = Callable[..., Any]
 
@@ -111,7 +111,7 @@ def test_speed_is_timed_in_turns(bench: Call, monkeypatch: pytest.MonkeyPatch) -
     def processes(count: int) -> Iterator[list[Process]]:
         yield [Process()] * count
 
-    monkeypatch.setattr("bench.measure.noise.processes", processes)
+    monkeypatch.setattr("bench.speed.noise.processes", processes)
     said = bench("doctor", "--speed", "--device", "cpu")
     assert said.code == 0, said.err
     first, second = asked[:2]

@@ -15,7 +15,7 @@ import pytest
 
 import bench as package
 from bench import cli
-from bench.errors import ExitCode
+from bench.spec.errors import ExitCode
 
 Call = Callable[..., Any]
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.checkpoints.hub_server import Hub, point_client_at, serving
 from tests.cli.conftest import Call
-from tests.models.hub_server import Hub, point_client_at, serving
 
 SAFE = "model.safetensors"
 _MODELS = """

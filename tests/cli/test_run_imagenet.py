@@ -11,7 +11,7 @@ import timm
 import torch
 from safetensors.torch import save_file
 
-from bench.data._synsets import subset, synsets
+from bench.images.imagenet.synsets import subset, synsets
 from bench.store import Store
 from tests import imagenet
 

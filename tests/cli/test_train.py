@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bench.measure._recipe import RECIPES, Recipe, Stage
 from bench.spec import Scale
+from bench.training.recipe import RECIPES, Recipe, Stage
 
 Call = Callable[..., Any]
 

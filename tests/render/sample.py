@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.report import (
+from bench.blocks import (
     Axis,
     AxisScale,
     Code,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from bench.blocks import AxisScale, Curve
 from bench.render import chart, marks, ticks
-from bench.report import AxisScale, Curve
 from tests.render import sample
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.render import cells, grid, html
-from bench.report import Column, Form, Table
+from bench.blocks import Column, Form, Table, cells
+from bench.render import grid, html
 from tests.render import sample
 
 VOID = {"meta", "link", "input", "br"}

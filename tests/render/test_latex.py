@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.render import cells, latex
+from bench.blocks import cells
+from bench.render import latex
 from tests.render import sample
 
 #: What a typesetter would show for each command; written here by hand, not read from the module.

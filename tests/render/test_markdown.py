@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bench.render import cells, markdown
+from bench.blocks import cells
+from bench.render import markdown
 from tests.render import sample
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from bench.render import cells, terminal
-from bench.report import Column, Form, Report, Table
+from bench.blocks import Column, Form, Report, Table, cells
+from bench.render import terminal
 from tests.render import sample
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from bench.analysis.scaling.heldout import HeldOut, drop_one, leave_largest_out
 from bench.analysis.scaling.law import ScalingFit, fit
-from bench.analysis.stats import UNKNOWN, Interval
+from bench.analysis.stats.proportions import UNKNOWN, Interval
 
 
 def fit_families(

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from bench.analysis.scaling.law import fit
 from bench.analysis.scaling.points import LEAST_SIZES
-from bench.analysis.stats import UNKNOWN, Interval
+from bench.analysis.stats.proportions import UNKNOWN, Interval
 
 
 @dataclass(frozen=True)

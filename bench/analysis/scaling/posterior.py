@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.analysis.scaling.forms import Array
-from bench.analysis.stats import Interval
+from bench.analysis.stats.proportions import Interval
 
 #: kappa: sd of ln y per unit of ln(x / x_max) that no form explains.
 DISCREPANCY = 0.03

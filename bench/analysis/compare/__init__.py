@@ -1,0 +1,1 @@
+"""Comparisons: two models, two families, a model and what is published of it."""

@@ -1,0 +1,1 @@
+"""Robustness: accuracy under shift beside what in-distribution accuracy predicts."""

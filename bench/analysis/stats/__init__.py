@@ -1,0 +1,1 @@
+"""Statistics of proportions: intervals, tests, power, ranks."""

@@ -1,0 +1,187 @@
+"""Points of any table made ready for fitting: checked, in one unit, by group.
+
+Every complaint is one line that names the row, what is wrong with it and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import numpy as np
+import pandas as pd
+
+from bench.analysis.tables.axes import Quantity, Unit
+
+_SHOWN = 40  # characters of a cell in a complaint
+
+
+@dataclass(frozen=True)
+class Observations:
+    """Points to fit: ``table`` has columns ``group x y``.
+
+    y is an error rate in 0..1, or a loss as given. ``missing`` counts, for each group, the rows
+    that lack x or y; ``notes`` say how the columns were read.
+    """
+
+    table: pd.DataFrame
+    x: str
+    y: str
+    quantity: Quantity
+    missing: Mapping[str, int]
+    notes: tuple[str, ...]
+
+    @property
+    def factor(self) -> float:
+        """What gives back percent; 1 for a loss, which has no unit."""
+        return 1.0 if self.quantity is Quantity.LOSS else 100.0
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Groups in the order of the table, those without a usable row included."""
+        return tuple(self.missing)
+
+
+def observations(
+    frame: pd.DataFrame,
+    x: str,
+    y: str,
+    by: Sequence[str] = (),
+    *,
+    quantity: Quantity = Quantity.ERROR,
+    unit: Unit | None = None,
+) -> Observations:
+    """Read columns ``x`` and ``y`` of ``frame``, a group for each value of the columns ``by``.
+
+    Cells may be text. Errors and accuracies may be percent or fractions: without ``unit``, percent
+    if any is above 1. Blank cells are counted and left out; anything else that no law can have
+    raises `ValueError`: an absent column, text, x not > 0, an error rate not strictly between
+    0 and 1, a loss not > 0, or no row at all.
+
+    >>> o = observations(pd.DataFrame({"g": ["1", "2"], "top1": ["80", "85"]}), "g", "top1",
+    ...                  quantity=Quantity.ACCURACY)
+    >>> o.table["y"].round(3).tolist(), o.notes
+    ([0.2, 0.15], ("top1 taken as accuracy in percent, as it reaches 85; error is what's fitted",))
+    """
+    for name in (x, y, *by):
+        if name not in frame.columns:
+            raise ValueError(_absent(name, [str(column) for column in frame.columns]))
+    if x == y:
+        raise ValueError(f"x and y are one column, {x!r}")
+    if frame.empty:
+        raise ValueError("the table has no rows")
+    xs, ys = _numbers(frame[x], x), _numbers(frame[y], y)
+    if quantity is Quantity.LOSS and unit is not None:
+        raise ValueError("a loss has no unit of percent or fraction")
+    _refuse(xs, xs <= 0, x, "a log scale takes values above 0")
+    ys, note = _errors(ys, y, quantity, unit)
+    group = _labels(frame, by)
+    known = xs.notna() & ys.notna()
+    if not known.any():
+        raise ValueError(f"no row has both {x} and {y}")
+    missing = (~known).groupby(group, sort=False).sum()
+    table = pd.DataFrame({"group": group, "x": xs, "y": ys})[known].reset_index(drop=True)
+    counts = {str(name): int(n) for name, n in missing.items()}
+    return Observations(table, x, y, quantity, counts, (note,))
+
+
+def select(frame: pd.DataFrame, conditions: Mapping[str, str]) -> pd.DataFrame:
+    """Rows whose cells, as text, equal the ``conditions``; `ValueError` if none are left.
+
+    >>> select(pd.DataFrame({"a": ["1", "2"], "b": ["x", "y"]}), {"a": "2"})["b"].tolist()
+    ['y']
+    """
+    for name, wanted in conditions.items():
+        if name not in frame.columns:
+            raise ValueError(_absent(name, [str(column) for column in frame.columns]))
+        cells = frame[name].astype("string").str.strip()
+        kept = frame[(cells == wanted).fillna(False).astype(bool)]
+        if kept.empty:
+            there = ", ".join(repr(v) for v in cells.dropna().unique()[:5])
+            raise ValueError(f"no row has {name} = {wanted!r}; there are {there or 'only blanks'}")
+        frame = kept
+    return frame
+
+
+def _absent(name: str, columns: list[str]) -> str:
+    by_case = {column.lower(): column for column in columns}
+    near = get_close_matches(name.lower(), by_case, n=1, cutoff=0.5)
+    hint = f", did you mean {by_case[near[0]]!r}?" if near else ";"
+    there = ", ".join(columns[:12]) + (" …" if len(columns) > 12 else "")
+    return f"no column {name!r}{hint} there are: {there}"
+
+
+def _numbers(column: pd.Series, name: str) -> pd.Series:
+    """The column as floats, blanks NaN."""
+    text = column.astype("string").str.strip()
+    blank = text.isna() | (text == "")
+    numbers = pd.to_numeric(text.where(~blank), errors="coerce").astype("float64")
+    odd = (~blank & ~np.isfinite(numbers.fillna(np.nan))).to_numpy(bool)
+    if odd.any():
+        row = int(np.flatnonzero(odd)[0])
+        cell = str(text.iloc[row])
+        cell = cell if len(cell) <= _SHOWN else cell[:_SHOWN] + "…"
+        raise ValueError(f"{_place(column, row)}: {name} is {cell!r}, no finite number")
+    return pd.Series(numbers.to_numpy(float), index=column.index)
+
+
+def _place(values: pd.Series, row: int) -> str:
+    """Where a row was in the table before any were left out; the first below the header is 1."""
+    label = values.index[row]
+    return f"data row {label + 1}" if isinstance(label, int | np.integer) else f"row {label}"
+
+
+def _refuse(values: pd.Series, bad: pd.Series, name: str, why: str) -> None:
+    if bad.any():
+        row = int(np.flatnonzero(bad.to_numpy(bool))[0])
+        more = int(bad.sum()) - 1
+        others = f" and {more} more" if more else ""
+        raise ValueError(f"{_place(values, row)}{others}: {name} is {values.iloc[row]:g}; {why}")
+
+
+def _errors(
+    given: pd.Series, name: str, quantity: Quantity, unit: Unit | None
+) -> tuple[pd.Series, str]:
+    """Error rates in 0..1, or losses, and how the column was read."""
+    if quantity is Quantity.LOSS:
+        _refuse(given, given <= 0, name, "a loss is fitted on a log scale, above 0")
+        return given, f"{name} taken as a loss"
+    top = float(given.max()) if given.notna().any() else 0.0
+    read = unit or (Unit.PERCENT if top > 1 else Unit.FRACTION)
+    why = "as said"
+    if unit is None:
+        why = f"as it reaches {top:g}" if read is Unit.PERCENT else "as none is above 1"
+    most = 100 if read is Unit.PERCENT else 1
+    mark = " %" if read is Unit.PERCENT else ""
+    allowed = f"between 0 and {most}{mark}, both excluded"
+    bad = (given <= 0) | (given >= most)
+    _refuse(
+        given,
+        bad,
+        name,
+        f"{quantity} as a {read} lies {allowed}"
+        if most == 1
+        else f"{quantity} in {read} lies {allowed}",
+    )
+    rates = given / most
+    if quantity is Quantity.ERROR:
+        return rates, f"{name} taken as error in {_said(read)}, {why}"
+    return 1 - rates, f"{name} taken as accuracy in {_said(read)}, {why}; error is what's fitted"
+
+
+def _said(unit: Unit) -> str:
+    return "percent" if unit is Unit.PERCENT else "fractions"
+
+
+def _labels(frame: pd.DataFrame, by: Sequence[str]) -> pd.Series:
+    """One name a row, the values of ``by`` with commas between."""
+    if not by:
+        return pd.Series("all", index=frame.index)
+    cells = [
+        frame[name].astype("string").str.strip().fillna("").replace("", "(blank)") for name in by
+    ]
+    joined = cells[0]
+    for column in cells[1:]:
+        joined = joined + ", " + column
+    return joined.astype(object)

@@ -1,0 +1,1 @@
+"""Checkpoints: what timm and the zoo publish, where their weights lie, networks built from them."""

@@ -1,0 +1,92 @@
+"""Plain text that reads well in a terminal and in a pipe."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.spec.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Cell = str | int | None
+_PIPE = 180  # columns
+
+
+def columns(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """Rows under a header, numbers to the right, never wrapped: `grep` and `cut` stay useful.
+
+    >>> print(columns(["name", "n"], [["a", 5], ["bc", 10]]))
+    name   n
+    a      5
+    bc    10
+    """
+    table = [list(row) for row in rows]
+    texts = [list(header), *(["-" if c is None else str(c) for c in row] for row in table)]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    right = [
+        bool(table) and all(isinstance(row[i], int) for row in table) for i in range(len(header))
+    ]
+    lines = (
+        "  ".join(
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(line, widths, right, strict=True)
+        ).rstrip()
+        for line in texts
+    )
+    return "\n".join(lines)
+
+
+def counted(number: int, noun: str) -> str:
+    """So many things.
+
+    >>> counted(1, "model"), counted(2, "model")
+    ('1 model', '2 models')
+    """
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them.
+
+    >>> duration(7.4), duration(75), duration(3 * 3600 + 120)
+    ('7 s', '1 min 15 s', '3 h 2 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def write(text: str, to: Path | None) -> None:
+    """Write to a file, and say so on stderr, or to standard output if there is none.
+
+    Raises UsageError when the file cannot be written.
+    """
+    if to is None:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        return
+    try:
+        to.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {str(to)!r}: {error.strerror or error}") from error
+    print(f"wrote {to}", file=sys.stderr)
+
+
+def stdout_console() -> Console:
+    """For reports: as wide as the terminal, or wide enough for whole tables in a pipe."""
+    from rich.console import Console
+
+    return Console() if sys.stdout.isatty() or "COLUMNS" in os.environ else Console(width=_PIPE)
+
+
+def warn(text: str) -> None:
+    """One visible line on stderr."""
+    print(f"bench: warning: {text}", file=sys.stderr)

@@ -1,0 +1,1 @@
+"""Cost: params, multiply-accumulates, activations and bytes moved of one image."""

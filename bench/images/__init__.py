@@ -1,0 +1,1 @@
+"""Images: drawn or listed, prepared for a network, opened by whoever measures."""

@@ -1,0 +1,1 @@
+"""ImageNet's classes, and whether a set is what it says."""

@@ -1,0 +1,1 @@
+"""Prepared images: decoded, resized and cut once, for every model that asks for the same."""

@@ -1,0 +1,1 @@
+"""Published figures, as a frame like that of a store."""

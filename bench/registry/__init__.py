@@ -1,0 +1,31 @@
+"""The registry: names to declarations, selectors to some of them."""
+
+from __future__ import annotations
+
+from bench.registry.load import (
+    PUBLISHED,
+    SEARCH_PATH,
+    Registry,
+    datasets,
+    load,
+    models,
+    modules,
+    report,
+    reports,
+    suite,
+    suites,
+)
+
+__all__ = [
+    "PUBLISHED",
+    "SEARCH_PATH",
+    "Registry",
+    "datasets",
+    "load",
+    "models",
+    "modules",
+    "report",
+    "reports",
+    "suite",
+    "suites",
+]

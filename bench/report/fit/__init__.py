@@ -1,0 +1,1 @@
+"""Scaling fits of any table of points, and what must be said of each."""

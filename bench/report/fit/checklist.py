@@ -1,0 +1,214 @@
+"""What a reader must be told of every scaling fit: how it was made, and how far it carries.
+
+The points are those that reviews of published scaling laws found missing most often.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bench.analysis.scaling import ScalingFit
+from bench.analysis.scaling.fit import REFINED, SOFT_SCALE
+from bench.analysis.scaling.groups import MOST_DROPPED
+from bench.analysis.scaling.posterior import DISCREPANCY, WORTH
+from bench.blocks import Block, Cell, Column, Form, Row, Table
+from bench.report.common.paired import interval
+
+#: Second best start within this of the best: the objective has one bottom.
+_SAME = 1e-6
+_NO_RANGE = f"Sizes are dropped in turn where there are 4 to {MOST_DROPPED} of them."
+_FORMS = (
+    "Median in ln y of M2 (a power law over a floor) and M3 (one that bends), as forms that fit "
+    "alike part beyond the data and their median is safer than a choice; from 6 sizes also"
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One fit: ``held_out_miss`` in the unit of y shown, ``drop_one`` of the slope at the top."""
+
+    name: str
+    law: ScalingFit
+    missing: int = 0
+    held_out_miss: float = math.nan
+    held_out_ratio: float = math.nan
+    drop_one_low: float = math.nan
+    drop_one_high: float = math.nan
+
+    @classmethod
+    def of(cls, name: str, law: ScalingFit, row: Mapping[str, Any]) -> Entry:
+        """From a row of `bench.analysis.scaling.groups.summary` or of `bench.analysis.scaling.laws.fits`."""
+        keys = ("held_out_miss", "held_out_ratio", "drop_one_low", "drop_one_high")
+        found = {key: float(row[key]) for key in keys}
+        return cls(name, law, int(row["missing"]), **found)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What the numbers are of, in the words of whoever knows: axes, training, code and data."""
+
+    x: str
+    y: str
+    training: str
+    source: str
+
+
+def checklist(
+    entries: Sequence[Entry], about: Conditions, *, unit: str = "%", factor: float = 100.0
+) -> Iterator[Block]:
+    """Two tables, what each fit rests on and how far it carries, and what all have in common.
+
+    ``unit`` and ``factor`` turn y into what is shown. Refused fits are left out; nothing at all
+    where none is left.
+    """
+    made = [entry for entry in entries if not entry.law.refused]
+    if not made:
+        return
+    rows = tuple(_row(entry, factor) for entry in made)
+    yield _basis(rows, tuple(f"{what}: {done.rstrip('.')}." for what, done in method(made, about)))
+    yield _reach(rows, unit)
+
+
+def method(entries: Sequence[Entry], about: Conditions) -> Iterator[tuple[str, str]]:
+    """The questions that have one answer for all ``entries``."""
+    deltas = sorted({round(entry.law.noise, 4) for entry in entries})
+    loss = any(form.form == "M5" for entry in entries for form in entry.law.forms)
+    last = "M5 (a power law that starts late)" if loss else "M4 (a sigmoid below 100 %)"
+    said = {
+        "Form, and why": f"{_FORMS} {last}. The number of sizes decides, never the fit. "
+        "3 sizes: M1, a line, for its exponent.",
+        "x": about.x,
+        "y": about.y,
+        "Training": about.training,
+        "Points left out": "x below a tenth of the largest, where 6 or more remain: early points "
+        "lie outside the power regime and pull at the end that matters. Equal x are merged.",
+        "Objective": f"Soft-L1 of residuals of ln y, weights x / x_max, delta {_span(deltas)}: "
+        f"the larger of {SOFT_SCALE:g} and, where the number of images is known, the binomial "
+        "noise of ln y",
+        "Optimiser": f"Trust region with analytic Jacobian from the best {REFINED} cells of a "
+        "grid; floor between 0 and the least y, exponent from 0.001 to 5",
+        "Intervals": "90 %, grid posterior of M2 and M3, pooled half and half, with a discrepancy "
+        f"of {DISCREPANCY:g} ln(x / x_max), more than {WORTH} points counting as so many; "
+        "the unit is one trained model, nothing is resampled",
+        "Code and data": about.source,
+    }
+    yield from said.items()
+
+
+def _span(values: Sequence[float]) -> str:
+    return f"{values[0]:g}" if len(values) == 1 else f"{values[0]:g} to {values[-1]:g}"
+
+
+def _basis(rows: tuple[Row, ...], common: tuple[str, ...]) -> Table:
+    return Table(
+        name="fit-basis",
+        caption="What each fit rests on, and how all were made",
+        columns=(
+            Column(key="name", title="Fit"),
+            Column(key="sizes", title="Sizes", form=Form.FIXED, digits=0),
+            Column(key="used", title="Used", form=Form.FIXED, digits=0),
+            Column(
+                key="missing",
+                title="Blank",
+                form=Form.FIXED,
+                digits=0,
+                about="Rows without x or y",
+            ),
+            Column(key="decades", title="Range", unit="decades", form=Form.FIXED, digits=2),
+            Column(key="forms", title="Forms"),
+            Column(key="delta", title="Robust delta", form=Form.SIGNIFICANT, digits=2),
+            Column(key="converged", title="Converged", about="Of the forms"),
+            Column(
+                key="gradient",
+                title="Largest gradient",
+                about="Infinity norm of the objective's scaled gradient at the end",
+            ),
+            Column(
+                key="second",
+                title="Second best start",
+                about="Its objective over the best one's; of the forms, the worst",
+            ),
+        ),
+        rows=rows,
+        notes=common,
+    )
+
+
+def _reach(rows: tuple[Row, ...], unit: str) -> Table:
+    points = "points" if unit == "%" else unit
+    return Table(
+        name="fit-reach",
+        caption="How far each fit carries",
+        columns=(
+            Column(key="name", title="Fit"),
+            Column(
+                key="miss",
+                title="Held-out miss",
+                unit=points,
+                form=Form.SIGNED,
+                digits=2,
+                about="The largest size predicted from the others, less measured",
+            ),
+            Column(
+                key="arms",
+                title="in arms of its interval",
+                form=Form.FIXED,
+                digits=2,
+                about="Above 1, the measured value lies outside",
+            ),
+            interval(
+                "spread",
+                "At 2×: median and range of forms",
+                unit=unit,
+                form=Form.FIXED,
+                digits=2,
+            ),
+            interval(
+                "slope",
+                "Slope at the top: all, and range with each size dropped",
+                digits=3,
+                about="A wide range says that one model carries the conclusion",
+            ),
+        ),
+        rows=rows,
+        notes=(_NO_RANGE,) if any("slope_low" not in row for row in rows) else (),
+    )
+
+
+def _row(entry: Entry, factor: float) -> Row:
+    law = entry.law
+    twice = 2 * float(law.x[-1])
+    each = [factor * float(np.exp(form.log_y(np.array([twice]))[0])) for form in law.forms]
+    done = sum(form.converged for form in law.forms)
+    row: dict[str, Cell] = {
+        "name": entry.name,
+        "sizes": law.n,
+        "used": law.used,
+        "missing": entry.missing,
+        "decades": law.decades,
+        "forms": ", ".join(form.form for form in law.forms),
+        "delta": law.noise,
+        "converged": f"{done} of {len(each)}",
+        "gradient": f"{max(form.gradient for form in law.forms):.0e}",
+        "second": _second(law),
+        "spread": factor * float(law.curve(np.array([twice]))[0]),
+        "spread_low": min(each),
+        "spread_high": max(each),
+        "miss": entry.held_out_miss,
+        "arms": entry.held_out_ratio,
+    }
+    row["slope"] = law.slope(float(law.x[-1]))
+    if not math.isnan(entry.drop_one_low):
+        row |= {"slope_low": entry.drop_one_low, "slope_high": entry.drop_one_high}
+    return row
+
+
+def _second(law: ScalingFit) -> str:
+    """How much worse the second best refined start ended: none means that they agree."""
+    worst = max((form.runner_up - form.cost) / max(form.cost, 1e-12) for form in law.forms)
+    return "the same" if worst < _SAME else f"+{100 * worst:.2g} %"

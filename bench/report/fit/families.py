@@ -1,0 +1,172 @@
+"""Do families share a law, and which is better at equal scale? Each answer a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from typing import Any
+
+from bench.analysis.scaling import (
+    Comparison,
+    ScalingFit,
+    SharedLaw,
+    Verdict,
+    compare,
+    shared_law,
+)
+from bench.blocks import Block, Cell, Column, Form, Row, Table, Text
+from bench.blocks.cells import number
+from bench.report.common.paired import interval
+
+#: Families up to which every pair is compared.
+MOST_PAIRED = 6
+#: Pairs up to which each has a sentence.
+MOST_SPOKEN = 3
+_VERDICTS = (
+    "Equivalent: the interval of the difference lies within ±{margin:g}; undecided: neither that "
+    "nor clear of zero. Exponents are not compared, as each form has its own."
+)
+
+
+def blocks(laws: Mapping[str, ScalingFit], x: str, *, name: str = "families") -> Iterator[Block]:
+    """Sentences on same curve, shape and exponent, then a table of all pairs.
+
+    ``laws`` are by family, errors as fractions or losses; ``x`` is what the axis is called.
+    """
+    able = {family: law for family, law in laws.items() if not law.refused}
+    out = [f"{family} ({law.refused})" for family, law in laws.items() if law.refused]
+    if len(able) < 2:
+        why = f"{len(able)} of {len(laws)} with a fitted curve; a test takes two"
+        yield Text(text=f"Whether these share a law is not testable: {why}.")
+        return
+    yield Text(text=". ".join(map(said, shared(able))) + ".")
+    if out:
+        yield Text(text=f"Left out of these tests: {'; '.join(out)}.")
+    if len(able) > MOST_PAIRED:
+        yield Text(text=f"Pairs are compared for up to {MOST_PAIRED} groups; here are {len(able)}.")
+        return
+    found = pairs(able)
+    if len(found) <= MOST_SPOKEN:
+        yield Text(text=" ".join(map(sentence, found)))
+    yield pairs_table(found, x, name)
+
+
+def shared(laws: Mapping[str, ScalingFit]) -> list[SharedLaw]:
+    """F tests on the points that the laws were fitted to; two or more laws, none refused."""
+    return shared_law({family: (law.x, law.y) for family, law in laws.items()})
+
+
+def pairs(laws: Mapping[str, ScalingFit]) -> list[Comparison]:
+    """Every pair of laws."""
+    return [
+        compare(laws[first], laws[second], (first, second))
+        for first, second in combinations(laws, 2)
+    ]
+
+
+def said(test: SharedLaw) -> str:
+    """One test in words, the families named where there are few.
+
+    >>> from bench.analysis.scaling import Hypothesis
+    >>> said(SharedLaw(Hypothesis.SHAPE, ("a", "b"), 1.5, 0.31, 2, 4))
+    'Same shape of a and b: not rejected at 5 %, F(2, 4) = 1.50, p = 0.310'
+    """
+    names = test.families
+    who = " and ".join(names) if len(names) <= MOST_PAIRED else f"all {len(names)} groups"
+    title = f"{str(test.hypothesis).capitalize()} of {who}"
+    if test.reason:
+        return f"{title}: not testable: {test.reason}"
+    verdict = "rejected" if test.p < 0.05 else "not rejected"
+    p = "p < 0.001" if test.p < 0.001 else f"p = {test.p:.3f}"
+    return f"{title}: {verdict} at 5 %, F({test.restrictions}, {test.dof}) = {test.f:.2f}, {p}"
+
+
+def sentence(found: Comparison) -> str:
+    """One pair in words, with intervals of 90 %."""
+    first, second = found.names
+    if found.verdict is Verdict.NOT_TESTABLE:
+        return f"{first} against {second}: not testable: {found.reason}."
+    gap, ratio = found.elasticity, found.ratio[0]
+    odds = [chance(p) for p in found.lower]
+    return (
+        f"{first} against {second}: elasticities differ by {number(gap.value, Form.SIGNED, 3)} "
+        f"[{number(gap.low, Form.SIGNED, 3)}, {number(gap.high, Form.SIGNED, 3)}], {found.verdict} "
+        f"at a margin of {found.margin:g}; at the top of the shared range y is "
+        f"{number(ratio.value, Form.FIXED, 3)} [{number(ratio.low, Form.FIXED, 3)}, "
+        f"{number(ratio.high, Form.FIXED, 3)}] times the other's; that {first} has the lower y has "
+        f"a probability of {odds[0]} there, {odds[1]} at twice and {odds[2]} at four times that."
+    )
+
+
+def pairs_table(found: list[Comparison], x: str, name: str) -> Table:
+    """Elasticities, error ratios and probabilities of each pair."""
+    body = [_row(comparison) for comparison in found]
+    reasons = any(row["reason"] for row in body)
+    chance = f"P(first has the lower y) at the top of the shared {x}, times"
+    return Table(
+        name=name,
+        caption="Each pair, with 90 % intervals",
+        columns=(
+            Column(key="pair", title="First – second"),
+            interval(
+                "gap",
+                "Elasticity, first less second",
+                digits=3,
+                about="Slope of ln y over ln x at the middle of the range that both cover",
+            ),
+            Column(key="verdict", title="Elasticities"),
+            interval(
+                "ratio", "Ratio of y, first over second", form=Form.FIXED, digits=3,
+                about="At the top of the shared range",
+            ),
+            *(
+                Column(key=f"p{i}", title=title, group=chance, brief=f"P {title}")
+                for i, title in enumerate(("1×", "2×", "4×"))
+            ),
+            *((Column(key="reason", title="Remark"),) if reasons else ()),
+        ),
+        rows=tuple(body),
+        notes=(_VERDICTS.format(margin=found[0].margin),),
+    )  # fmt: skip
+
+
+def _row(found: Comparison) -> Row:
+    row: dict[str, Cell] = {"pair": " – ".join(found.names), "verdict": str(found.verdict)}
+    row["reason"] = found.reason
+    if found.verdict is Verdict.NOT_TESTABLE:
+        return row
+    gap, ratio = found.elasticity, found.ratio[0]
+    row |= {"gap": gap.value, "gap_low": gap.low, "gap_high": gap.high}
+    row |= {"ratio": ratio.value, "ratio_low": ratio.low, "ratio_high": ratio.high}
+    return row | {f"p{i}": chance(p) for i, p in enumerate(found.lower)}
+
+
+def chance(p: float) -> str:
+    """A probability from finitely many draws, never 0 or 1.
+
+    >>> chance(1.0), chance(0.5), chance(0.001)
+    ('> 99 %', '50 %', '< 1 %')
+    """
+    if p > 0.99:
+        return "> 99 %"
+    return "< 1 %" if p < 0.01 else f"{100 * p:.0f} %"
+
+
+def numbers(laws: Mapping[str, ScalingFit]) -> dict[str, Any]:
+    """Tests and pairs as built-ins, for JSON; empty where fewer than two laws were fitted."""
+    able = {family: law for family, law in laws.items() if not law.refused}
+    if len(able) < 2:
+        return {"tests": [], "pairs": []}
+    compared = pairs(able) if len(able) <= MOST_PAIRED else []
+    return {
+        "tests": [
+            {"hypothesis": str(t.hypothesis), "families": list(t.families), "f": t.f, "p": t.p,
+             "restrictions": t.restrictions, "dof": t.dof, "reason": t.reason}
+            for t in shared(able)
+        ],
+        "pairs": [
+            {**_row(c), **{f"p{i}": p for i, p in enumerate(c.lower)}, "x": list(c.x),
+             "margin": c.margin, "sentence": c.sentence}
+            for c in compared
+        ],
+    }  # fmt: skip

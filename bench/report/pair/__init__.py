@@ -1,0 +1,1 @@
+"""Two models or two families side by side."""

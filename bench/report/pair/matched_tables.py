@@ -1,0 +1,142 @@
+"""Two families at matched cost, as a report: the answer, then the tables behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from bench.analysis.tables.axes import SHIFTS
+from bench.analysis.tables.axes import TITLES as AXES
+from bench.blocks import Block, Column, Form, Heading, Note, Report, Table, Text, Tone
+from bench.report.common.models import references
+from bench.report.common.paired import P_HOLM, consistency, detectable, interval, p_cell, title
+from bench.report.common.shared import TITLES, conditions
+from bench.report.pair.matched import Found, sentences
+from bench.report.scaling.comparison import series
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def report(found: Found, frame: pd.DataFrame) -> Report:
+    """The matched comparison as a report."""
+    return Report(
+        title=f"{found.first} against {found.second}, matched",
+        subtitle=conditions(frame[frame["model"].isin(_models(found))]),
+        blocks=tuple(_blocks(found, frame)),
+    )
+
+
+def _models(found: Found) -> list[str]:
+    paired = [name for pair in found.matched.pairs for name in (pair.first, pair.second)]
+    return paired + [model.model for model in found.matched.unmatched]
+
+
+def _blocks(found: Found, frame: pd.DataFrame) -> Iterator[Block]:
+    yield Text(text=" ".join(sentences(found)), lead=True)
+    if found.lost:
+        yield Note(
+            text=f"No stored predictions of the same images for {series(list(found.lost))}.",
+            tone=Tone.WARN,
+        )
+    if found.pairs:
+        yield Heading(text="Pairs")
+        yield _pairs_table(found)
+        shifts = _shifts_table(found, frame)
+        if shifts is not None:
+            yield shifts
+        if found.means:
+            yield _means_table(found)
+    if found.matched.unmatched:
+        yield Heading(text="Unmatched")
+        yield _unmatched_table(found)
+
+
+def _pairs_table(found: Found) -> Table:
+    axis, unit = AXES[found.matched.by]
+    body: list[dict[str, Any]] = [dict(row) for row in found.pairs]
+    note = (
+        "Gaps are first less second, with 95 % paired intervals; the verdict is on val, 5 % after "
+        "Holm over the pairs. Intervals speak of the images, not of a second training run."
+    )
+    for row in body:
+        row["p_holm"] = p_cell(row.get("p_holm"))
+        row["verdict"] = {"first": found.first, "second": found.second}.get(
+            row["verdict"], row["verdict"]
+        )
+    cost = {"form": Form.SIGNIFICANT, "digits": 3, "group": axis, "unit": unit}
+    return Table(
+        name="pairs",
+        caption=f"Pairs matched in {axis} within {found.matched.band:g}x",
+        columns=(
+            Column(key="pair", title="First – second"),
+            Column(key="cost_first", title="First", **cost),  # type: ignore[arg-type]
+            Column(key="cost_second", title="Second", **cost),  # type: ignore[arg-type]
+            Column(key="ratio", title="Ratio", group=axis, form=Form.FIXED, digits=2),
+            Column(key="accuracy_first", title="First", group="val, %", form=Form.FIXED),
+            Column(key="accuracy_second", title="Second", group="val, %", form=Form.FIXED),
+            interval("val", "Gap on val", unit="points", digits=2),
+            P_HOLM,
+            Column(key="verdict", title="Better on val"),
+            detectable("The difference on val that the pair's test finds 4 times in 5"),
+            consistency("Cohen's kappa of being right on val: 1 the same images, 0 by chance"),
+            *((Column(key="remark", title="Remark"),) if any(r["remark"] for r in body) else ()),
+        ),
+        rows=tuple(body),
+        notes=(note,),
+    )
+
+
+def _shifts_table(found: Found, frame: pd.DataFrame) -> Table | None:
+    """The gap of each pair on every shifted set; None where none was measured."""
+    shown = [r for r in SHIFTS if any(r in row for row in found.pairs)]
+    if not shown:
+        return None
+    body = [dict(row) for row in found.pairs]
+    notes = []
+    for role, (dataset, model) in references(frame).items():
+        for row in body:
+            if model in (row["first"], row["second"]):
+                row[f"{role}_mark"] = "†"
+                notes.append(f"† {dataset} keeps only images that {model} got wrong.")
+    return Table(
+        name="shift-gaps",
+        caption=f"Gap of each pair under shift, {found.first} less {found.second}, points",
+        columns=(
+            Column(key="pair", title="First – second"),
+            *(interval(role, TITLES[role], mark=f"{role}_mark") for role in shown),
+        ),
+        rows=tuple(body),
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _means_table(found: Found) -> Table:
+    body = [dict(row) | {"set": title(row["role"])} for row in found.means]
+    return Table(
+        name="mean-gaps",
+        caption=f"Mean gap over pairs, {found.first} less {found.second}",
+        columns=(
+            Column(key="set", title="Set"),
+            Column(key="scale", title="Pretrain"),
+            Column(key="pairs", title="Pairs", form=Form.FIXED, digits=0),
+            Column(key="n", title="Images", form=Form.FIXED, digits=0),
+            interval("mean", "Mean gap", unit="points", digits=2),
+        ),
+        rows=tuple(body),
+        notes=("Intervals are 95 % over images, the models held fixed.",),
+    )
+
+
+def _unmatched_table(found: Found) -> Table:
+    axis, unit = AXES[found.matched.by]
+    return Table(
+        name="unmatched",
+        caption=f"Models without a partner within {found.matched.band:g}x",
+        columns=(
+            Column(key="model", title="Model"),
+            Column(key="cost", title=axis, unit=unit, form=Form.SIGNIFICANT, digits=3),
+            Column(key="reason", title="Why"),
+        ),
+        rows=tuple(dict(vars(model)) for model in found.matched.unmatched),
+    )

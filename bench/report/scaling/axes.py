@@ -1,0 +1,69 @@
+"""Does the verdict hang on what counts as cost? The comparison at equal cost, axis by axis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from bench.analysis.tables.axes import COSTS, CostAxis
+from bench.blocks import Block, Cell, Column, Form, Table
+from bench.report.common.shared import FAMILIES, order
+from bench.report.scaling.comparison import SCALES, TITLES, Laws, at, compare, laws
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def across(table: pd.DataFrame, main: CostAxis, own: Laws) -> Iterator[Block]:
+    """Fitted val error of each series where all reach the same cost, for every kind of cost.
+
+    ``own`` are the laws over ``main``, which are not fitted again. Nothing for a lone series.
+    """
+    scales = [scale for scale in SCALES if scale in set(table["scale"])]
+    found: list[dict[str, Cell]] = []
+    for axis in CostAxis:
+        if table[COSTS[axis].column].notna().any():
+            given = own if axis is main else laws(table, axis)
+            found += [_row(given, scale, axis) for scale in scales]
+    if not any("at" in row for row in found):
+        return
+    names = [
+        name for name in order(set(table["series"]), FAMILIES) if any(name in r for r in found)
+    ]
+    group = "Fitted val error there, %"
+    yield Table(
+        name="axes",
+        caption="The same comparison over other costs, with 90 % intervals",
+        columns=(
+            Column(key="axis", title="Cost"),
+            Column(key="scale", title="Pretraining"),
+            Column(key="at", title="Compared at", about="The largest cost that all reach"),
+            *(
+                Column(
+                    key=name,
+                    title=name,
+                    group=group,
+                    form=Form.FIXED,
+                    low=f"{name}_low",
+                    high=f"{name}_high",
+                )
+                for name in names
+            ),
+            Column(key="verdict", title="Lowest error", about="Intervals that overlap do not tell"),
+        ),
+        rows=tuple(found),
+        notes=("Latency is of one device, precision and library; the other costs are not.",),
+    )
+
+
+def _row(given: Laws, scale: str, axis: CostAxis) -> dict[str, Cell]:
+    compared = compare(given, scale, axis)
+    row: dict[str, Cell] = {"axis": COSTS[axis].name, "scale": TITLES[scale]}
+    if compared.errors is None:
+        return row | {"verdict": f"not testable: {compared.reason}"}
+    for name, error in compared.errors.items():
+        row |= {name: error.value, f"{name}_low": error.low, f"{name}_high": error.high}
+    (best, lowest), *others = compared.errors.items()
+    level = [name for name, other in others if other.low <= lowest.high]
+    verdict = f"{best}, {', '.join(level)}: not told apart" if level else best
+    return row | {"at": at(compared), "verdict": verdict}

@@ -1,0 +1,154 @@
+"""A job: one measurement to make, and the id of everything that changes its number.
+
+`MODEL`, `DATASET` and `OPTIONS` say of every field of a declaration for which measures it changes
+the number, and when. What stands there enters the id; what does not, does not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from types import MappingProxyType
+from typing import Any
+
+from bench.spec.declare import Dataset, Model, Options, Suite
+from bench.spec.kinds import Measure
+
+#: Raise a measure's number when its definition changes: old rows are then measured again.
+MEASURE_VERSION: Mapping[Measure, int] = {
+    Measure.EVALUATE: 1,
+    Measure.PROFILE: 2,
+    Measure.SPEED: 2,
+}
+
+
+#: Whether a field counts for a job.
+When = Callable[["Job"], bool]
+#: Field of a declaration -> measure -> when the field changes that measure's number.
+Rules = Mapping[str, Mapping[Measure, When]]
+
+
+def always(_job: Job) -> bool:
+    """Whatever the job."""
+    return True
+
+
+def under_autocast(job: Job) -> bool:
+    """In mixed precision only: float32 predictions do not depend on how they were computed."""
+    return job.options.amp
+
+
+def of_files(job: Job) -> bool:
+    """For encoded images only: drawn ones have their size already, and are not resampled."""
+    return job.dataset is not None and not job.dataset.draw
+
+
+_EVERY: Mapping[Measure, When] = MappingProxyType(dict.fromkeys(Measure, always))
+_ACCURACY: Mapping[Measure, When] = MappingProxyType({Measure.EVALUATE: always})
+_FILES: Mapping[Measure, When] = MappingProxyType({Measure.EVALUATE: of_files})
+_SPEED: Mapping[Measure, When] = MappingProxyType({Measure.SPEED: always})
+_COMPUTING: Mapping[Measure, When] = MappingProxyType(
+    {Measure.EVALUATE: under_autocast, Measure.SPEED: always}
+)
+_NEVER: Mapping[Measure, When] = MappingProxyType({})
+
+MODEL: Rules = {
+    **dict.fromkeys(("arch", "kwargs", "resolution", "classes"), _EVERY),
+    **dict.fromkeys(("weights_sha256", "mean", "std"), _ACCURACY),
+    **dict.fromkeys(("crop_pct", "crop_mode", "interpolation"), _FILES),
+    # Names, provenance and where the weights lie.
+    **dict.fromkeys(("name", "family", "kind", "size", "world", "scale", "trained_on"), _NEVER),
+    **dict.fromkeys(("pretrain_images", "images_seen", "weights", "revision"), _NEVER),
+    **dict.fromkeys(("source", "changed"), _NEVER),
+}
+DATASET: Rules = {
+    # Which classes are judged, and which groups have numbers of their own; see `JUDGED`.
+    **dict.fromkeys(("classes", "options"), _ACCURACY),
+    # Which images they are, `Job.dataset_digest` says.
+    **dict.fromkeys(("name", "world", "role", "images", "resolution"), _NEVER),
+    **dict.fromkeys(("draw", "place", "twin", "digest", "about"), _NEVER),
+}
+OPTIONS: Rules = {
+    "limit": _ACCURACY,
+    "amp": {Measure.EVALUATE: always, Measure.SPEED: always},
+    "amp_dtype": {Measure.EVALUATE: under_autocast, Measure.SPEED: under_autocast},
+    **dict.fromkeys(("device_name", "batch_size", "channels_last", "compile"), _COMPUTING),
+    "replicates": _SPEED,
+    # ``device`` is an address, ``device_name`` the thing; the rest is how images get there.
+    **dict.fromkeys(("device", "workers", "cache"), _NEVER),
+}
+#: What of ``Dataset.options`` decides how answers are judged; drawing reads the rest, and what
+#: it draws is in the digest.
+JUDGED = ("classes", "subsets", "groups")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One measurement of one model; ``dataset`` and its actual ``dataset_digest`` for evaluate."""
+
+    measure: Measure
+    model: Model
+    options: Options
+    dataset: Dataset | None = None
+    dataset_digest: str | None = None
+
+    @property
+    def id(self) -> str:
+        """16 hex digits of the sha256 of everything that changes the number.
+
+        Never of the suite, so suites share results; nor of the workers or, in float32, the
+        batch size: evaluation decides near-ties in float64, so they change nothing. Params and
+        MACs depend on the architecture alone; speed on the machine too.
+        """
+        text = json.dumps(self.identity, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What the id is made of: the fields that count, by ``<declaration>.<field>``."""
+        key: dict[str, Any] = {"measure": self.measure, "version": MEASURE_VERSION[self.measure]}
+        if self.measure is Measure.EVALUATE:
+            key["data"] = self.dataset_digest
+        for record, rules in (
+            (self.model, MODEL),
+            (self.dataset, DATASET),
+            (self.options, OPTIONS),
+        ):
+            if record is not None:
+                key |= self._counted(record, rules)
+        return key
+
+    def _counted(self, record: Model | Dataset | Options, rules: Rules) -> dict[str, Any]:
+        kind = type(record).__name__.lower()
+        found = {}
+        for field in fields(record):
+            counts = rules[field.name].get(self.measure)
+            if counts and counts(self):
+                found[f"{kind}.{field.name}"] = _value(record, field.name)
+        return found
+
+    @property
+    def label(self) -> str:
+        """For people: ``evaluate convnext_m.g22k glyphs-r``."""
+        where = self.dataset.name if self.dataset else ""
+        if self.measure is Measure.SPEED and self.options.condition != "float32":
+            where = self.options.condition
+        return f"{self.measure} {self.model.name} {where}".rstrip()
+
+
+def _value(record: Model | Dataset | Options, name: str) -> Any:
+    """A field as it enters the id."""
+    value = getattr(record, name)
+    if isinstance(record, Dataset) and name == "options":
+        return {judged: value[judged] for judged in JUDGED if judged in value}
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def to_json(record: Model | Dataset | Suite | Options | Job) -> dict[str, Any]:
+    """A declaration as JSON-ready built-ins; of a job without where its images lie on this disk."""
+    if isinstance(record, Job) and record.dataset is not None:
+        record = replace(record, dataset=replace(record.dataset, place=""))
+    data: dict[str, Any] = json.loads(json.dumps(asdict(record), default=str))
+    return data

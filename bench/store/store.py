@@ -1,0 +1,222 @@
+"""Results on disk: one SQLite file to which a finished job is appended, durably, at once.
+
+A job that went well is stored once and never replaced; a failed one is replaced by the next try.
+Each row carries its whole declaration, so a file is readable without the models it is about.
+Readers and a second writer are safe at any time; a second *run* on the same file is refused, as
+it would measure the same jobs and disturb the other's timings.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from bench.run.plan import Timing, images_of
+from bench.spec import Job, Outcome, Status, to_json
+from bench.store import frame, sqlite, transfer
+from bench.store.transfer import as_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FILE_NAME = "results.db"
+
+_INSERT_OUTCOME = "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT_MEASUREMENT = "INSERT INTO measurements VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+class Store:
+    """The results at ``path``: a file ``*.db``, or a folder that holds ``results.db``.
+
+    Created if absent, unless ``readonly``. Use it as a context manager, or close it.
+
+    Raises StoreError, one line, whenever the file cannot be opened, read or written.
+    """
+
+    def __init__(self, path: str | Path, *, readonly: bool = False) -> None:
+        given = Path(path).expanduser()
+        is_file = not given.is_dir() and (given.suffix == ".db" or given.is_file())
+        self.path = given if is_file else given / FILE_NAME
+        self.connection = sqlite.connect(self.path, readonly=readonly)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; nothing is lost without it."""
+        self.connection.close()
+
+    def driver(self) -> AbstractContextManager[None]:
+        """Held by the one run that writes here; StoreError if another holds it."""
+        return sqlite.exclusive(self.path)
+
+    def begin_run(self, env: Mapping[str, Any]) -> str:
+        """Record a run and its provenance, `bench.run.provenance.snapshot`; returns its id."""
+        now = datetime.now(UTC)
+        run_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"  # sorts by time
+        with sqlite.transaction(self.connection, self.path):
+            row = (run_id, _iso(now), as_json(env))
+            self.connection.execute("INSERT INTO runs VALUES (?, ?, ?)", row)
+        return run_id
+
+    def append(self, outcome: Outcome, run_id: str) -> bool:
+        """Store an outcome, durably, all or nothing; false if the job had gone well before.
+
+        Raises StoreError if it cannot be written, and then nothing of it is.
+        """
+        failed = outcome.status is Status.FAILED
+        error = outcome.error
+        if error is not None:  # may quote a file name that is no UTF-8
+            error = " ".join(error.encode("utf-8", "replace").decode().split())
+        outcome_row = (
+            *(outcome.job.id, run_id, str(outcome.status), as_json(_frozen(outcome.job))),
+            *(float(outcome.seconds), as_json(outcome.notes), error, _iso(datetime.now(UTC))),
+        )
+        measurements = [
+            (m.metric, _real(m.value), m.unit, _real(m.low), _real(m.high), _whole(m.n))
+            for m in (() if failed else outcome.measurements)
+        ]
+        with sqlite.transaction(self.connection, self.path):
+            return self.put(outcome_row, measurements, outcome.predictions)
+
+    def put(
+        self,
+        outcome: tuple[Any, ...],
+        measurements: list[tuple[Any, ...]],
+        predictions: bytes | None,
+    ) -> bool:
+        """Within a transaction: write the rows of one job unless it had gone well before."""
+        job_id, execute = outcome[0], self.connection.execute
+        before = execute("SELECT status FROM outcomes WHERE job_id = ?", (job_id,)).fetchone()
+        if before is not None and before[0] == Status.OK:
+            return False
+        execute("DELETE FROM outcomes WHERE job_id = ?", (job_id,))
+        execute(_INSERT_OUTCOME, outcome)
+        rows = [(job_id, position, *row) for position, row in enumerate(measurements)]
+        self.connection.executemany(_INSERT_MEASUREMENT, rows)
+        if predictions is not None:
+            execute("INSERT INTO predictions VALUES (?, ?)", (job_id, predictions))
+        return True
+
+    def done(self) -> set[str]:
+        """Ids of the jobs that went well."""
+        rows = self.rows("SELECT job_id FROM outcomes WHERE status = ?", Status.OK)
+        return {job_id for (job_id,) in rows}
+
+    def predictions(self, job_id: str) -> bytes | None:
+        """Per-image predictions of a job as stored, see `bench.tasks.classification.predictions`; None if none."""
+        rows = self.rows("SELECT data FROM predictions WHERE job_id = ?", job_id)
+        return next((bytes(data) for (data,) in rows), None)
+
+    def notes(self, job_id: str) -> dict[str, Any]:
+        """Notes of a job: raw samples, uncounted operations; empty if there are none."""
+        rows = self.rows("SELECT notes FROM outcomes WHERE job_id = ?", job_id)
+        return next((json.loads(text) for (text,) in rows), {})
+
+    def runs(self) -> list[dict[str, Any]]:
+        """All runs, oldest first: ``id``, ``started``, ``env``."""
+        rows = self.rows("SELECT id, started, env FROM runs ORDER BY started, id")
+        return [{"id": name, "started": at, "env": json.loads(env)} for name, at, env in rows]
+
+    def env(self) -> dict[str, Any]:
+        """Provenance of what is stored: of the latest run that gave an outcome.
+
+        ``runs`` is the number of such runs; ``differing`` maps each entry in which they differ,
+        such as ``packages.torch``, to all its values, oldest first; command lines may differ.
+        Empty for an empty store.
+        """
+        query = "SELECT env FROM runs WHERE id IN (SELECT run_id FROM outcomes) ORDER BY started"
+        envs = [json.loads(text) for (text,) in self.rows(query)]
+        if not envs:
+            return {}
+        values: dict[str, list[Any]] = {}
+        for env in envs:
+            for name, value in _leaves({**env, "command": None}):
+                seen = values.setdefault(name, [])
+                seen += [] if value in seen else [value]
+        differing = {name: seen for name, seen in values.items() if len(seen) > 1}
+        return {**envs[-1], "runs": len(envs), "differing": differing}
+
+    def timings(self) -> list[Timing]:
+        """How long each job that went well took, oldest first."""
+        query = "SELECT job, seconds FROM outcomes WHERE status = ? ORDER BY rowid"
+        found = []
+        for text, seconds in self.rows(query, Status.OK):
+            job = json.loads(text)
+            options = job["options"]
+            found.append(
+                Timing(
+                    measure=job["measure"],
+                    architecture=job["architecture"],
+                    device_name=options["device_name"],
+                    images=job["images"],
+                    seconds=seconds,
+                    compiled=options["compile"],
+                    replicates=options.get("replicates", 1),  # rows of before there were any
+                    resolution=job["model"]["resolution"],
+                )
+            )
+        return found
+
+    def frame(self) -> pd.DataFrame:
+        """One row a measurement, with the columns of `bench.store.frame.COLUMNS`; oldest job first.
+
+        A failed job is one row without metric. ``source`` says that all were measured here.
+        """
+        return frame.build(self.rows(frame.QUERY))
+
+    def export_jsonl(self, path: str | Path) -> int:
+        """Write all runs and outcomes, predictions included; returns how many outcomes."""
+        return transfer.export(self, Path(path))
+
+    def import_jsonl(self, path: str | Path) -> int:
+        """Merge what `export_jsonl` wrote, all or nothing; returns how many outcomes were new."""
+        return transfer.merge(self, Path(path))
+
+    def rows(self, query: str, *values: Any) -> Iterator[tuple[Any, ...]]:
+        """Rows of a query; StoreError if the file is damaged or locked."""
+        with sqlite.explained(self.path):
+            yield from self.connection.execute(query, values)
+
+
+def _frozen(job: Job) -> dict[str, Any]:
+    """A job as stored: its declaration and what the program derives from it."""
+    return to_json(job) | {
+        "architecture": job.model.architecture,
+        "precision": job.options.precision,
+        "images": images_of(job),
+    }
+
+
+def _leaves(env: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in env.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{above}{name}.")
+        else:
+            yield above + name, value
+
+
+def _real(value: float | None) -> float | None:
+    return None if value is None else float(value)  # NumPy's own would be stored as bytes
+
+
+def _whole(value: int | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds")

@@ -1,0 +1,125 @@
+"""Evaluate: predictions of one model on one dataset, and every metric of them.
+
+In float32 the predictions and ranks are the same to the image whatever the batch size, threads,
+workers, layout or device: see `bench.tasks.classification.near_ties`. With ``--amp`` there is no such promise,
+and the batch size is part of what the job is. A dataset may be larger than memory.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from bench import registry
+from bench.images.open import opened
+from bench.images.types import ImageSet
+from bench.network.device import true_float32
+from bench.network.forward import Forward, network_of
+from bench.spec import Dataset, Job, Outcome, Status
+from bench.spec.errors import DataError, JobError
+from bench.tasks.classification import predictions
+from bench.tasks.classification.metric import Logits, Metric
+from bench.tasks.classification.near_ties import Redecided, redecide
+from bench.tasks.classification.tally import Tally
+from bench.tasks.classification.views import views
+
+
+def measure(job: Job) -> Outcome:
+    """Every metric of `bench.tasks.classification` on ``job.dataset``, and the predictions image by image.
+
+    A set in groups, such as corruptions, has ``top1/<group>`` besides; what else there is for sets
+    of some classes, and for val, see `bench.tasks.classification.views`. Raises `DataError` when images or
+    labels are not what the job says, `JobError` when the network's answers are no numbers.
+    """
+    if job.dataset is None:
+        raise JobError("evaluate needs a dataset")
+    images = _opened(job, job.dataset)
+    tally = Tally(images.labels, views(job.dataset, job.model, images.labels, _metrics()))
+    run = Forward(network_of(job.model, job.options), job.model, job.options)
+    redecided = answer(run, images, tally)
+    return Outcome(
+        job=job,
+        status=Status.OK,
+        measurements=tuple(tally.measurements()),
+        notes=_notes(job, run, redecided),
+        predictions=predictions.pack(tally.predictions()),
+    )
+
+
+def answer(run: Forward, images: ImageSet, tally: Tally) -> Redecided | None:
+    """Fill a tally with what a network answers to all images; near-ties decided in float64.
+
+    With mixed precision they are not, and the result is None.
+    """
+    done = 0
+    with torch.inference_mode(), true_float32():
+        for logits in run.stream(images.blocks(run.batch)):
+            which = np.arange(done, done + len(logits))
+            done += len(logits)
+            _check_finite(logits, run, done)
+            tally.put(which, logits)
+        if done != len(images):
+            raise DataError(f"{done:,} images were read of a set of {len(images):,}")
+        return None if run.options.amp else redecide(run, images, tally)
+
+
+def _opened(job: Job, dataset: Dataset) -> ImageSet:
+    """The job's images, those that it was planned for."""
+    options = job.options
+    try:
+        images = opened(
+            dataset,
+            job.model.transform,
+            workers=options.workers,
+            limit=options.limit,
+            cache=options.cache,
+        )
+    except (OSError, ValueError) as error:
+        raise DataError(f"cannot read {dataset.name}: {error}") from error
+    if job.dataset_digest is not None and images.digest != job.dataset_digest:
+        raise DataError(
+            f"{dataset.name} has digest {images.digest[:12]}, the job was planned for "
+            f"{job.dataset_digest[:12]}; plan it again"
+        )
+    if len(images) == 0:
+        raise DataError(f"{dataset.name} has no images")
+    return images
+
+
+def _check_finite(logits: Logits, run: Forward, done: int) -> None:
+    bad = int((~np.isfinite(logits)).any(axis=1).sum())
+    if bad:
+        hint = "; try --amp-dtype bfloat16" if run.options.precision == "float16" else ""
+        raise JobError(
+            f"{run.model.name} gives logits that are not finite (nan or inf) on {bad:,} of the "
+            f"{len(logits):,} images that end at image {done:,}{hint}"
+        )
+
+
+def _metrics() -> tuple[Metric, ...]:
+    """What each file of `bench.tasks.classification` and of the user's ``metrics/`` folders declares."""
+    return tuple(
+        metric
+        for module in registry.modules("metrics")
+        for metric in getattr(module, "METRICS", ())
+    )
+
+
+def _notes(job: Job, run: Forward, redecided: Redecided | None) -> dict[str, object]:
+    notes: dict[str, object] = {
+        "batch": run.batch,
+        "tf32": False,
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+    }
+    if job.options.batch_size == 0:
+        notes["batch_chosen_by"] = "bench"
+    if run.batch < run.asked:
+        notes["out_of_memory"] = f"batch {run.asked} did not fit, {run.batch} did"
+    if redecided:
+        notes |= {
+            "decided_in_float64": redecided.images,
+            "float32_error": redecided.error,
+            "tolerance": redecided.tolerance,
+        }
+    return notes

@@ -1,0 +1,126 @@
+"""Per-image predictions as they are kept: 14 bytes an image before compression.
+
+Everything that is asked of a pair of models later (McNemar's test, agreement, accuracy on a part)
+follows from these, so no image need be seen again. Of a set in parts, such as corruptions and
+severities, it is kept too which part an image is of, and which undisturbed image it comes from.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from zipfile import BadZipFile
+from zlib import error as ZlibError  # noqa: N812 - it is an error class, named as one
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.spec.errors import DataError
+from bench.tasks.classification.metric import Answers
+
+#: What is kept of every answer.
+COLUMNS: Mapping[str, type[np.generic]] = MappingProxyType(
+    {
+        "target": np.uint16,
+        "prediction": np.uint16,
+        "rank": np.uint16,
+        "confidence": np.float32,
+        "target_logp": np.float32,
+    }
+)
+#: And of images in parts. Bases count up within a part, so steps from one to the next (modulo
+#: 2**32) compress to almost nothing where the bases themselves would not.
+_PARTS: Mapping[str, type[np.generic]] = MappingProxyType(
+    {"group": np.uint16, "base_steps": np.uint32}
+)
+_NAMES = "group_names"
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What a network said of each image, in the dataset's order; every array has shape (N,).
+
+    Of a set that covers some of the network's classes, all but ``target`` and ``prediction`` is as
+    if the network knew no others; classes are counted among all.
+    """
+
+    target: NDArray[np.uint16]  #: the label
+    prediction: NDArray[np.uint16]  #: class of the highest logit
+    #: classes before the target, or before the first of several right ones; 0 is right, < 5 is
+    #: right in five
+    rank: NDArray[np.uint16]
+    confidence: NDArray[np.float32]  #: probability of the prediction, 0..1
+    target_logp: NDArray[np.float32]  #: log-probability of the target, nat
+    group: NDArray[np.uint16] | None = None  #: index into ``group_names``, of sets in parts
+    group_names: tuple[str, ...] = ()
+    #: which undisturbed image it is a version of, for errors clustered by image
+    base: NDArray[np.uint32] | None = None
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+
+def columns(answers: Answers) -> dict[str, NDArray[np.generic]]:
+    """What is kept of logits (B, K), by the names of `COLUMNS`; DataError if K > 65,536.
+
+    >>> kept = columns(Answers(np.array([[0.0, 2.0, 1.0]]), np.array([2])))
+    >>> [kept[name].round(3).tolist() for name in ("prediction", "rank", "confidence")]
+    [[1], [1], [0.6650000214576721]]
+    """
+    classes = answers.logits.shape[1]
+    if classes > np.iinfo(np.uint16).max + 1:
+        raise DataError(f"{classes} classes; predictions are kept for at most 65,536")
+    found = {
+        "target": answers.targets,
+        "prediction": answers.prediction,
+        "rank": answers.rank,
+        "confidence": answers.confidence,
+        "target_logp": answers.target_logp,
+    }
+    return {name: found[name].astype(kind) for name, kind in COLUMNS.items()}
+
+
+def pack(kept: Predictions) -> bytes:
+    """The predictions as a compressed npz file."""
+    arrays: dict[str, NDArray[np.generic]] = {name: getattr(kept, name) for name in COLUMNS}
+    if kept.group is not None:
+        arrays |= {
+            "group": kept.group.astype(np.uint16),
+            _NAMES: np.array(kept.group_names, dtype=np.str_),
+        }
+    if kept.base is not None:
+        arrays["base_steps"] = np.diff(kept.base.astype(np.uint32), prepend=np.uint32(0))
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def unpack(data: bytes) -> Predictions:
+    """Read what `pack` wrote; never unpickles.
+
+    Raises `DataError` for anything else: a damaged or foreign file, arrays of another dtype or
+    of unequal lengths.
+    """
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            names = tuple(map(str, file[_NAMES])) if _NAMES in file else ()
+            kinds = {**COLUMNS, **{name: kind for name, kind in _PARTS.items() if name in file}}
+            arrays = {name: file[name] for name in kinds}
+    except (BadZipFile, ZlibError, EOFError, KeyError, OSError, ValueError, TypeError) as error:
+        raise DataError(
+            f"stored predictions are damaged: {error}; measure this job again"
+        ) from error
+    odd = [name for name, array in arrays.items() if array.dtype != kinds[name]]
+    if odd or len({array.shape for array in arrays.values()}) > 1 or arrays["target"].ndim != 1:
+        raise _foreign()
+    group, steps = arrays.pop("group", None), arrays.pop("base_steps", None)
+    if group is not None and group.size and int(group.max()) >= len(names):
+        raise _foreign()
+    base = None if steps is None else np.cumsum(steps, dtype=np.uint32)
+    return Predictions(**arrays, group=group, group_names=names, base=base)
+
+
+def _foreign() -> DataError:
+    return DataError("stored predictions are not in this version's format; measure this job again")

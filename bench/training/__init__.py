@@ -1,0 +1,1 @@
+"""Training: how the checkpoints of the zoo are made."""

@@ -1,0 +1,80 @@
+"""Stages of networks of many kinds, and that each number belongs to exactly one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import timm
+import torch
+from torch import nn
+
+from bench.cost.count import count
+from bench.cost.meta_cache import Shapes
+from bench.cost.parts import Stages
+
+NAMES = {
+    "vit_tiny_patch16_224": ["patch_embed", "blocks", "head"],
+    "convnext_atto": ["stem", *(f"stages.{i}" for i in range(4)), "head"],
+    "swin_tiny_patch4_window7_224": ["patch_embed", *(f"layers.{i}" for i in range(4)), "head"],
+    "resnet18": ["conv1", "layer1", "layer2", "layer3", "layer4", "fc"],
+    "resnet50": ["conv1", "layer1", "layer2", "layer3", "layer4", "fc"],
+    "efficientnet_b0": ["conv_stem", *(f"blocks.{i}" for i in range(7)), "conv_head", "classifier"],
+    "fastvit_t8": ["stem", *(f"stages.{i}" for i in range(4)), "final_conv", "head"],
+    "vgg11": ["features", "pre_logits", "head"],
+}
+
+
+def _network(name: str) -> nn.Module:
+    with torch.device("meta"), Shapes():
+        network: nn.Module = timm.create_model(name).eval()
+    return network
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_stages_are_what_a_reader_knows(name: str) -> None:
+    network = _network(name)
+    assert Stages(network).names == NAMES[name]
+    cost = count(network, 224)
+    assert sum(cost.params.values()) == sum(p.numel() for p in network.parameters())
+    assert sum(cost.macs.values()) == sum(cost.by_operator.values())
+    assert min(cost.params.values()) > 0
+
+
+def test_a_stage_has_the_work_of_its_own_layers() -> None:
+    """ResNet-50 at 224: a 7 x 7 stem on 112 x 112, a classifier of 2048 x 1000."""
+    cost = count(_network("resnet50"), 224)
+    assert cost.macs["conv1"] == 112**2 * 64 * 3 * 49
+    assert cost.macs["fc"] == cost.activations["fc"] * 2048 == 2_048_000
+    assert cost.params["fc"] == 2_049_000
+
+
+class Between(nn.Module):
+    """Work of its own between two children, a parameter of its own, and a layer used twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.token = nn.Parameter(torch.zeros(2, 2))
+        self.first = nn.Conv2d(3, 3, 1, bias=False)
+        self.norm = nn.BatchNorm2d(3)
+        self.second = nn.Conv2d(3, 6, 1, bias=False)
+        self.again = self.second
+
+    def forward(self, image: torch.Tensor) -> Any:
+        seen = self.norm(self.first(image))
+        seen = seen @ seen
+        return self.again(self.second(seen)[:, :3])
+
+
+def test_work_between_two_children_belongs_to_the_one_that_ran_last() -> None:
+    cost = count(Between().eval(), 8)
+    assert cost.macs == {"first": 64 * 9 + 3 * 8**3, "second": 2 * 64 * 18}
+    assert cost.params == {"first": 4 + 9 + 6, "second": 18}
+    assert cost.activations == {"first": 64 * 3, "second": 2 * 64 * 6}
+
+
+def test_hooks_are_gone_after_a_failure() -> None:
+    network = nn.Sequential(nn.Conv2d(3, 4, 1))
+    with pytest.raises(RuntimeError), Stages(network).watched():
+        network(torch.zeros(1, 5, 8, 8))
+    assert not network[0]._forward_pre_hooks
