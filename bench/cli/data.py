@@ -126,13 +126,13 @@ def _placed(
     all_of_them: bool = True,
 ) -> tuple[Dataset, ...]:
     """These datasets with their places; UsageError if one has none, or none of them any."""
-    from bench.images.listed import places as _places
+    from bench.images.listed import places as all_places
 
     if data_dir is None and not places:
         raise UsageError(
             f"where do the images lie? give --data-dir FOLDER, or --from {datasets[0].name}=PLACE"
         )
-    found = _places.placed(datasets, data_dir, _places.parse(places or ()))
+    found = all_places.placed(datasets, data_dir, all_places.parse(places or ()))
     absent = [d.name for d in datasets if d.name not in {one.name for one in found}]
     if absent and (all_of_them or not found):
         raise UsageError(

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.analysis.tables.axes import CostAxis, FrontCost
-from bench.cli.lib import choices as _choices
-from bench.cli.lib import console
+from bench.cli.lib import choices, console
 from bench.cli.lib.options import NumbersFrom, Source
 from bench.spec.errors import UsageError
 
@@ -50,7 +49,7 @@ def report(
     pretrain: Annotated[
         str | None, typer.Option(help="With --source published: in1k, in12k, in22k, web.")
     ] = None,
-    output: _choices.Output = _choices.DEFAULT_OUTPUT,
+    output: choices.Output = choices.DEFAULT_OUTPUT,
 ) -> None:
     """Show the results in the terminal, or write them as HTML, Markdown or LaTeX."""
     if html + markdown + latex > 1:
@@ -63,7 +62,7 @@ def report(
         raise UsageError("--models and --pretrain go with --source published, a store is whole")
     from bench import registry
 
-    chosen = registry.suite(suite).report if suite else name or _choices.DEFAULT_REPORT
+    chosen = registry.suite(suite).report if suite else name or choices.DEFAULT_REPORT
     if source is Source.PUBLISHED:
         from bench.cli.lib import published
 

@@ -37,7 +37,7 @@ def run(
     output: choices.Output = choices.DEFAULT_OUTPUT,
 ) -> None:
     """Run a suite; jobs whose result is already stored are not run again."""
-    from bench.cli.lib import dry_run as dry
+    from bench.cli.lib import dry_run as dry_runs
     from bench.cli.lib import measuring, published
     from bench.run import request
 
@@ -54,6 +54,6 @@ def run(
     )
     print(request.first_lines(wanted))
     if dry_run:
-        dry.show(wanted)
+        dry_runs.show(wanted)
     elif measuring.measure(wanted, weights_dir, offline=offline).failed:
         raise typer.Exit(ExitCode.JOBS_FAILED)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from bench.registry.load import (
+from bench.registry.declarations import (
     PUBLISHED,
     SEARCH_PATH,
     Registry,
     datasets,
+    forget,
     load,
     models,
     modules,
@@ -21,6 +22,7 @@ __all__ = [
     "SEARCH_PATH",
     "Registry",
     "datasets",
+    "forget",
     "load",
     "models",
     "modules",

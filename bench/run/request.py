@@ -10,7 +10,7 @@ from typing import Any
 from bench import registry
 from bench.checkpoints.catalog import with_preprocessing
 from bench.cli.lib import choices, console
-from bench.cli.lib import datasets as _datasets
+from bench.cli.lib import datasets as sets
 from bench.images.prepared.quota import cap_of
 from bench.registry import conditions
 from bench.run.wanted import Wanted
@@ -74,9 +74,9 @@ def wanted(
     Nothing to do is a mistake too, and known here.
     """
     declared = registry.suite(suite)
-    datasets = _datasets.chosen(data.selector, declared, data.folder, data.places)
+    datasets = sets.chosen(data.selector, declared, data.folder, data.places)
     cap_of(os.environ.get("BENCH_CACHE_SIZE", ""))  # no size is a mistake, known here too
-    world = _datasets.world_of(data.selector, datasets, declared)
+    world = sets.world_of(data.selector, datasets, declared)
     options = _options(running, data, world)
     made = Wanted(
         suite=declared,

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from bench.checkpoints import hub as _hub
+from bench.checkpoints import hub as hub_files
 from bench.checkpoints.hub import announced, damaged, fetched, kept
 from bench.spec.errors import DataError
 from tests.checkpoints.hub_server import Hub, point_client_at, serving
 
 REPOSITORY = "timm/one.tag"
-SAFE, PICKLED = _hub.WEIGHT_FILES
+SAFE, PICKLED = hub_files.WEIGHT_FILES
 WEIGHTS = bytes(range(256)) * 1000
 
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_hub, "_PAUSES_S", (0.0, 0.0))
+    monkeypatch.setattr(hub_files, "_PAUSES_S", (0.0, 0.0))
 
 
 def test_a_file_comes_whole_and_once(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +152,7 @@ def test_a_client_told_to_stay_offline_asks_nobody(
 ) -> None:
     hub.publish(REPOSITORY, {SAFE: WEIGHTS})
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    assert _hub.forbidden()
+    assert hub_files.forbidden()
     _refusal()
     assert hub.requests == []
 

@@ -12,7 +12,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from bench.checkpoints import pins as _pins
+from bench.checkpoints import pins as pinned
 from bench.checkpoints.weights import missing, resolve, resolve_all, verified
 from bench.spec import Model, replace
 from bench.spec.errors import DataError, UsageError
@@ -62,9 +62,9 @@ def test_the_commit_first_used_stays(hub: Hub, tmp_path: Path) -> None:
 def test_a_pin_holds_on_a_machine_that_has_only_the_pin(hub: Hub) -> None:
     old = hub.publish(REPOSITORY, {SAFE: WEIGHTS})
     hub.publish(REPOSITORY, {SAFE: b"newer"})
-    _pins.pin(REPOSITORY, old)
+    pinned.pin(REPOSITORY, old)
     assert resolve(model()).weights_sha256 == sha256(WEIGHTS)
-    _pins.pin(REPOSITORY, "f" * 40)
+    pinned.pin(REPOSITORY, "f" * 40)
     with pytest.raises(DataError, match=r"commit f+ of owner/published .* --update"):
         resolve(model())
 
@@ -199,9 +199,9 @@ def test_the_zoo_needs_no_resolving(hub: Hub) -> None:
 def _hashed(path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, bool]:
     """The digest, and whether the file was read for it."""
     with monkeypatch.context() as patch:
-        spy = Mock(side_effect=_pins.sha256)
-        patch.setattr(_pins, "sha256", spy)
-        return _pins.digest(path), spy.called
+        spy = Mock(side_effect=pinned.sha256)
+        patch.setattr(pinned, "sha256", spy)
+        return pinned.digest(path), spy.called
 
 
 def test_a_file_is_hashed_once_until_it_changes(
@@ -224,8 +224,8 @@ def test_a_file_is_hashed_once_until_it_changes(
 def test_pins_of_many_at_once_are_all_kept(hub: Hub) -> None:
     commits = {f"owner/{number}": f"{number:040x}" for number in range(24)}
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(_pins.pin, commits, commits.values()))
-    assert {name: _pins.pinned(name) for name in commits} == commits
+        list(pool.map(pinned.pin, commits, commits.values()))
+    assert {name: pinned.pinned(name) for name in commits} == commits
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"owner/published": 7}', "\xff"])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bench.cli.lib import noise as _noise_words
+from bench.cli.lib import noise as noise_words
 from bench.spec import Job
 from bench.speed.noise import Noise
 from bench.speed.session import Timed
@@ -68,7 +68,7 @@ def _noise(**changes: Any) -> Noise:
 
 
 def test_what_can_be_seen_follows_from_the_noisiest_model() -> None:
-    lines = _noise_words.words([_noise(between=0.002), _noise(model="swin_m")], device="cuda:0")
+    lines = noise_words.words([_noise(between=0.002), _noise(model="swin_m")], device="cuda:0")
     assert lines[1].startswith("swin_m: 2,000 img/s; from process to process it differs by 2.0%")
     # By statsmodels' power analysis, on logarithms: see test_detectable in tests/measure.
     assert "6.3% with 3, 4.1% with 5, 2.7% with 10, 1.8% with 20" in lines[2]
@@ -76,11 +76,11 @@ def test_what_can_be_seen_follows_from_the_noisiest_model() -> None:
 
 
 def test_a_disturbed_machine_is_called_so() -> None:
-    disturbed = _noise_words.words([_noise(disturbed=0.4, others=1.7)], device="cpu")
+    disturbed = noise_words.words([_noise(disturbed=0.4, others=1.7)], device="cpu")
     assert "disturbed: 40% of the samples had to be kept" in disturbed[2]
     assert "others kept 1.7 CPUs busy. End other programs" in disturbed[2]
     assert "logical CPUs used" in disturbed[3]
-    used = _noise_words.words([_noise(discarded=0.3, others=None)], device="mps")
+    used = noise_words.words([_noise(discarded=0.3, others=None)], device="mps")
     assert used[-1] == "this machine is in use: 30% of the samples were repeated"
 
 

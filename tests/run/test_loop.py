@@ -185,7 +185,7 @@ import multiprocessing, signal, sys, time
 from bench.run.loop import run
 from bench.store import Store
 from tests import declared
-from tests.test_run import JOBS
+from tests.run.test_loop import JOBS
 
 # A job that a script starts in the background inherits "ignore SIGINT".
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -329,7 +329,7 @@ def _python(program: str) -> str:
 WRITER = """
 import sys
 from bench.store import Store
-from tests.test_store import jobs, ENV
+from tests.store.test_store import jobs, ENV
 from tests import declared
 with Store(sys.argv[1]) as store:
     run = store.begin_run(ENV)

@@ -96,7 +96,7 @@ _RUN = """
 import torch
 from pathlib import Path
 from bench.run.execute import _stage
-from tests.measure.test_train import made
+from tests.training.test_train import made
 torch.set_num_threads(1)
 _stage._SAVE_EVERY_S = 0.0
 made(Path({folder!r}))

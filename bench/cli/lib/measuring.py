@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from bench import registry
 from bench.checkpoints import weights
 from bench.cli.lib import console, progress
-from bench.cli.lib import digests as _digests
+from bench.cli.lib import digests as image_digests
 from bench.cli.lib.choices import DEFAULT_OUTPUT, DEFAULT_REPORT
 from bench.run import execute as measures
 from bench.run import loop, provenance
@@ -59,8 +59,8 @@ def _measure(wanted: Wanted, weights_dir: Path | None, *, offline: bool) -> Summ
         # All weights, before any work is done: what is missing or damaged is said at once.
         with progress.counting("finding weights") as count:
             found = weights.resolve_all(models, offline=offline, progress=count)
-        there, digests = _digests.read(datasets)
-        digests |= _digests.drawn(datasets, wanted.options.workers)
+        there, digests = image_digests.read(datasets)
+        digests |= image_digests.drawn(datasets, wanted.options.workers)
         wanted = wanted.resolved(found, there)
         jobs = wanted.jobs(digests)
         if not store.done().issuperset(job.id for job in jobs):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.images.drawn.store import Progress
-from bench.images.imagenet import classes as _classes
+from bench.images.imagenet import classes as imagenet_classes
 from bench.images.imagenet.synsets import real_labels, synsets, val_number
 from bench.images.listed import sources
 from bench.images.prepared.decode import prepared
@@ -100,7 +100,7 @@ def _counted(dataset: Dataset, listing: Listing) -> Iterator[Finding]:
             "copy or unpack them anew",
         )
     there = [index for index, name in enumerate(groups) if name not in absent]
-    expected = {(index, label) for index in there for label in _classes.covered(dataset)}
+    expected = {(index, label) for index in there for label in imagenet_classes.covered(dataset)}
     named = {key: "/".join(filter(None, (groups[key[0]], synsets()[key[1]]))) for key in expected}
     missing = [named[key] for key in sorted(expected - set(counts))]
     if missing:

@@ -22,7 +22,7 @@ from typing import Any
 
 from bench.images.drawn.store import cache_folder
 from bench.images.imagenet import classes
-from bench.images.listed.table import IMAGES, LABELS, column
+from bench.images.listed.tables import IMAGES, LABELS, column
 from bench.spec import Dataset
 from bench.spec.errors import DataError, UsageError
 

@@ -17,7 +17,7 @@ from typing import Protocol, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.images.imagenet import classes as _classes
+from bench.images.imagenet import classes as imagenet_classes
 from bench.images.imagenet.synsets import real_labels, synsets, val_number
 from bench.images.types import Labels, Listing
 from bench.spec import Dataset
@@ -128,7 +128,7 @@ def arranged(dataset: Dataset, parts: Iterable[Part], notes: Sequence[str] = ())
             f"{dataset.name}: no images in {dataset.place}; give what holds its class folders, "
             "n01440764 and so on"
         )
-    target = _classes.resolved(dataset, {part.folder for part in found})
+    target = imagenet_classes.resolved(dataset, {part.folder for part in found})
     group_names: tuple[str, ...] = tuple(dataset.options.get("groups", ()))
     group = {name: index for index, name in enumerate(group_names)} or {"": 0}
     found.sort(key=lambda part: (group[part.group], target[part.folder]))

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bench.images.imagenet.synsets import is_synset
-from bench.images.listed import folder as _folder
-from bench.images.listed import hub, sources
+from bench.images.listed import folders, hub, sources
 from bench.spec import Dataset, Role, replace
 from bench.spec.errors import UnknownNameError, UsageError
 
@@ -128,11 +127,11 @@ def _levels(root: Path) -> Iterator[list[Path]]:
     level = [root]
     for _ in range(_DEEPEST + 1):
         yield level
-        folders = [path for path in level if path.suffix != ".tar" and path.name != "train"]
+        entered = [path for path in level if path.suffix != ".tar" and path.name != "train"]
         level = [
             path
-            for folder in folders
-            if folder == root or not _folder.holds(folder, is_synset)
+            for folder in entered
+            if folder == root or not folders.holds(folder, is_synset)
             for path in _entries(folder)
         ]
 
@@ -161,16 +160,16 @@ def _outside_others(own: str, root: Path, level: Iterable[Path]) -> list[Path]:
 def _is_flat(path: Path, names: Sequence[str]) -> bool:
     """Whether it has a set's name and images side by side."""
     try:
-        return _plain(path.name) in names and any(_folder.is_image(p.name) for p in path.iterdir())
+        return _plain(path.name) in names and any(folders.is_image(p.name) for p in path.iterdir())
     except OSError:
         return False
 
 
 def _candidates(dataset: Dataset, names: Sequence[str], level: Sequence[Path]) -> list[str]:
     """Places of a set on one level: folders of images, else of tables, else of tars, else tars."""
-    folders = [path for path in level if _plain(path.name) in names and path.is_dir()]
+    named = [path for path in level if _plain(path.name) in names and path.is_dir()]
     for kind in (_holds_images, sources.holds_tables, sources.holds_tars):
-        if found := [str(folder) for folder in folders if kind(dataset, folder)]:
+        if found := [str(folder) for folder in named if kind(dataset, folder)]:
             return found
     tars = [path for path in level if path.suffix == ".tar" and _unnumbered(path) in names]
     return sorted(
@@ -186,17 +185,17 @@ def _candidates(dataset: Dataset, names: Sequence[str], level: Sequence[Path]) -
 def _holds_images(dataset: Dataset, folder: Path) -> bool:
     """Whether it or a folder in it holds class folders, or a set's groups of such."""
     if dataset.options.get("groups"):
-        return _folder.holds_corruptions(dataset, folder)
+        return folders.holds_corruptions(dataset, folder)
     around = [folder, *(path for path in _entries(folder) if path.suffix != ".tar")]
     return any(
-        _folder.holds(path, is_synset) or _folder.holds(path, str.isdecimal) for path in around
+        folders.holds(path, is_synset) or folders.holds(path, str.isdecimal) for path in around
     )
 
 
 def _is_val(root: Path) -> bool:
     """Whether a folder holds class folders and is by its name no other set, nor train."""
     others = {name for names in USUAL.values() for name in names} - set(USUAL["imagenet-val"])
-    return _plain(root.name) not in {*others, "train"} and _folder.holds(root, is_synset)
+    return _plain(root.name) not in {*others, "train"} and folders.holds(root, is_synset)
 
 
 def _plain(name: str) -> str:

@@ -14,8 +14,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.images.listed import folder as _folder
-from bench.images.listed import hub, table, tar
+from bench.images.listed import folders, hub, tables, tars
 from bench.images.listed import listing as listed
 from bench.images.types import Listing
 from bench.spec import Dataset, Role, replace
@@ -76,12 +75,12 @@ def _read(dataset: Dataset) -> Listing:
     if place.startswith(hub.SCHEMES):
         if hub.parse(place).streamed:
             return _from_tars(dataset, [hub.spooled(dataset)])
-        return table.listed(dataset, hub.arrow_files(dataset))
+        return tables.listed(dataset, hub.arrow_files(dataset))
     folder = Path(place)
     if folder.is_dir():
         files = _inside(folder, _TABLES) or _inside(folder, _TARS)
-        if not files or _folder.holds_classes(folder):
-            return listed.arranged(dataset, *_folder.parts(dataset, folder))
+        if not files or folders.holds_classes(folder):
+            return listed.arranged(dataset, *folders.parts(dataset, folder))
         files = _of_split(files)
     else:
         files = expanded(place)
@@ -92,12 +91,12 @@ def _read(dataset: Dataset) -> Listing:
         )
         raise DataError(f"{dataset.name}: {which} not there; complete them or give another place")
     if all(file.suffix in _TABLES for file in files):
-        return table.listed(dataset, files)
+        return tables.listed(dataset, files)
     return _from_tars(dataset, files)
 
 
-def _from_tars(dataset: Dataset, tars: Sequence[Path]) -> Listing:
-    return listed.arranged(dataset, *tar.parts(dataset, tars))
+def _from_tars(dataset: Dataset, files: Sequence[Path]) -> Listing:
+    return listed.arranged(dataset, *tars.parts(dataset, files))
 
 
 def _inside(folder: Path, suffixes: Sequence[str]) -> list[Path]:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from bench.images.imagenet.synsets import val_number
-from bench.images.listed.folder import SUFFIXES
+from bench.images.listed.folders import SUFFIXES
 from bench.spec import Dataset
 from bench.spec.errors import DataError
 

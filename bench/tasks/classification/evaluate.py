@@ -17,7 +17,7 @@ from bench.network.device import true_float32
 from bench.network.forward import Forward, network_of
 from bench.spec import Dataset, Job, Outcome, Status
 from bench.spec.errors import DataError, JobError
-from bench.tasks.classification import predictions
+from bench.tasks.classification import accuracy, calibration, predictions
 from bench.tasks.classification.metric import Logits, Metric
 from bench.tasks.classification.near_ties import Redecided, redecide
 from bench.tasks.classification.tally import Tally
@@ -34,7 +34,7 @@ def measure(job: Job) -> Outcome:
     if job.dataset is None:
         raise JobError("evaluate needs a dataset")
     images = _opened(job, job.dataset)
-    tally = Tally(images.labels, views(job.dataset, job.model, images.labels, _metrics()))
+    tally = Tally(images.labels, views(job.dataset, job.model, images.labels, metrics()))
     run = Forward(network_of(job.model, job.options), job.model, job.options)
     redecided = answer(run, images, tally)
     return Outcome(
@@ -96,13 +96,10 @@ def _check_finite(logits: Logits, run: Forward, done: int) -> None:
         )
 
 
-def _metrics() -> tuple[Metric, ...]:
-    """What each file of `bench.tasks.classification` and of the user's ``metrics/`` folders declares."""
-    return tuple(
-        metric
-        for module in registry.modules("metrics")
-        for metric in getattr(module, "METRICS", ())
-    )
+def metrics() -> tuple[Metric, ...]:
+    """The package's metrics, then those that the user's ``metrics/`` folders declare."""
+    users = (getattr(module, "METRICS", ()) for module in registry.modules("metrics"))
+    return (*accuracy.METRICS, *calibration.METRICS, *(one for some in users for one in some))
 
 
 def _notes(job: Job, run: Forward, redecided: Redecided | None) -> dict[str, object]:

@@ -24,7 +24,7 @@ SMALL = replace(next(d for d in DATASETS if d.name == "glyphs-sketch"), images=1
 
 _DRAW = """
 from bench.images.drawn.store import open_images
-from tests.data.test_load import SMALL
+from tests.images.drawn.test_store import SMALL
 from bench.spec import replace
 print(open_images(replace(SMALL, images={images}), workers=1).digest)
 """

@@ -11,7 +11,7 @@ import pytest
 
 from bench.analysis.stats.chance import chance_level
 from bench.data.imagenet import DATASETS
-from bench.images.imagenet import check as _check
+from bench.images.imagenet import check as checks
 from bench.images.imagenet.check import Checked, check
 from bench.spec import Dataset, replace
 from tests.imagenet import (
@@ -131,7 +131,7 @@ def test_parts_of_the_corrupted_set_that_are_absent(tmp_path: Path) -> None:
 def test_only_all_images_show_a_fault_outside_the_sample(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_check, "SAMPLE", 100)
+    monkeypatch.setattr(checks, "SAMPLE", 100)
     last = max((tree / SYNSETS_R[-1]).iterdir())
     last.write_bytes(BROKEN["truncated"])
     sample, whole = checked(tree), checked(tree, everything=True)

@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from bench.images.prepared import cache as _prepared
+from bench.images.prepared import cache as prepared_cache
 from bench.images.prepared import quota
 from bench.images.prepared.cache import Prepared
 from bench.images.prepared.decode import prepared
@@ -40,7 +40,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache, whose blocks hold seven small images."""
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path))
     monkeypatch.delenv("BENCH_CACHE_SIZE", raising=False)
-    monkeypatch.setattr(_prepared, "_BLOCK", 7 * IMAGE)
+    monkeypatch.setattr(prepared_cache, "_BLOCK", 7 * IMAGE)
     return tmp_path / "prepared"
 
 
@@ -116,7 +116,7 @@ def test_another_decoder_has_its_own_file(
     listing: Bytes, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pixels(Prepared(listing, SMALL, "val"))
-    monkeypatch.setattr(_prepared, "decoder", lambda: {"pillow": "99"})
+    monkeypatch.setattr(prepared_cache, "decoder", lambda: {"pillow": "99"})
     pixels(Prepared(listing, SMALL, "val"))
     assert set(listing.reads.values()) == {2}
     assert len(list(folder.iterdir())) == 2
@@ -337,10 +337,10 @@ def test_a_tenth_of_the_disk_stays_free(
 
 PROGRAM = """
 import os, time
-from bench.data import _prepared
+from bench.images.prepared import cache as prepared_cache
 from bench.spec import Transform
-from tests.data.listed import Bytes, jpeg, pixels
-_prepared._BLOCK = 7 * 3 * 16 * 16
+from tests.images.listed_bytes import Bytes, jpeg, pixels
+prepared_cache._BLOCK = 7 * 3 * 16 * 16
 
 class Slow(Bytes):
     def read(self, index):
@@ -349,7 +349,7 @@ class Slow(Bytes):
         return super().read(index)
 
 listing = Slow([jpeg(i) for i in range(60)], 60)
-images = _prepared.Prepared(listing, Transform(size=16, crop_pct=0.9), "val")
+images = prepared_cache.Prepared(listing, Transform(size=16, crop_pct=0.9), "val")
 print("sum", int(pixels(images).astype(int).sum()))
 """
 

@@ -25,7 +25,7 @@ from typing import Any, Literal, TypeVar
 from zlib import crc32
 
 import bench
-from bench.checkpoints import catalog as _catalog
+from bench.checkpoints import catalog as published_models
 from bench.registry import select
 from bench.spec import Dataset, Model, Scale, Suite, replace
 from bench.spec.errors import UnknownNameError, UsageError
@@ -68,7 +68,7 @@ def models(
     when no selected model has the scale.
     """
     known = [model for model in load().models.values() if world in (None, model.world)]
-    catalog = _catalog if world in (None, PUBLISHED) else None
+    catalog = published_models if world in (None, PUBLISHED) else None
     chosen = select.models(selector, known, catalog)
     return select.with_scales(chosen, select.parse_scales(scales), selector)
 
@@ -120,13 +120,18 @@ def load() -> Registry:
 
 def modules(section: Section) -> Iterator[ModuleType]:
     """Public modules of ``bench.<section>``, then the files of that section on ``BENCH_PATH``."""
-    if section in ("models", "data", "metrics"):
+    if section in ("models", "data"):
         package = importlib.import_module(f"bench.{section}")
         for name in sorted(found.name for found in pkgutil.iter_modules(package.__path__)):
             if not name.startswith("_"):
                 yield importlib.import_module(f"bench.{section}.{name}")
     for path in _files(section):
         yield _from_file(path)
+
+
+def forget() -> None:
+    """Read the declarations anew when next asked for: files have changed."""
+    _load.cache_clear()
 
 
 @lru_cache(maxsize=8)

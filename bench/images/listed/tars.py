@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from bench.images.drawn.store import cache_folder, replacing
 from bench.images.listed import webdataset
-from bench.images.listed.folder import is_image, passed_over
+from bench.images.listed.folders import is_image, passed_over
 from bench.spec import Dataset
 from bench.spec.errors import DataError
 

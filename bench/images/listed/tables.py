@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from bench.images.imagenet import classes as _classes
+from bench.images.imagenet import classes as imagenet_classes
 from bench.images.imagenet.synsets import is_synset, synsets
 from bench.images.types import Labels
 from bench.spec import Dataset
@@ -97,7 +97,7 @@ def listed(dataset: Dataset, files: Sequence[Path]) -> TableListing:
         paths += own
     if not named:
         raise DataError(f"{dataset.name}: no rows in {dataset.place}")
-    classes = _classes.resolved(dataset, set(named))
+    classes = imagenet_classes.resolved(dataset, set(named))
     target = np.array([classes[name] for name in named], np.int64)
     heads = [f"{synsets()[label]}/{path}" for label, path in zip(target, paths, strict=True)]
     if len(set(heads)) < len(heads):  # no paths, or the same ones: rows tell them apart
@@ -155,7 +155,7 @@ def _paths(table: pa.Table, image: str) -> list[str]:
 
 def _named(dataset: Dataset, file: Path, labels: Column) -> list[str | int]:
     """What each row's class is called: a synset name or an integer."""
-    meant = _classes.of_names(dataset, labels.names) if labels.names else ()
+    meant = imagenet_classes.of_names(dataset, labels.names) if labels.names else ()
     found = list[str | int]()
     for value in labels.values:
         if isinstance(value, str) and is_synset(value):

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from bench.data.imagenet import DATASETS
-from bench.images.listed import sources
-from bench.images.listed import tar as shards
+from bench.images.listed import sources, tars
 from bench.images.types import Listing
 from bench.spec import replace
 from bench.spec.errors import DataError, UsageError
@@ -87,7 +86,7 @@ def test_tars_are_gone_through_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     first = listing("imagenet-val", tar)
     (index,) = (tmp_path / "cache").iterdir()
     with monkeypatch.context() as patched:
-        patched.setattr(shards, "_members", lambda *_: pytest.fail("gone through again"))
+        patched.setattr(tars, "_members", lambda *_: pytest.fail("gone through again"))
         assert listing("imagenet-val", tar).digest == first.digest
     index.write_text(index.read_text()[:100])  # damaged: made anew
     assert listing("imagenet-val", tar).digest == first.digest
