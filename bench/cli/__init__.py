@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -27,16 +28,17 @@ from bench.cli import (
     run,
     train,
 )
-from bench.spec.errors import BenchError, ExitCode
+from bench.spec.errors import BenchError, ExitCode, one_line
 
 _EPILOG = """\
 \b
 Exit codes:
     0  all went well
-    1  a regression, or an error of bench's own
+    1  a regression
     2  an option, name or path that cannot be used
     3  some jobs failed; the others are stored
     4  images or weights that are absent or damaged
+   70  a fault of bench's own
   130  interrupted; the same command goes on
 
 \b
@@ -108,9 +110,9 @@ def main(arguments: list[str] | None = None) -> int:
         if say is not None:
             return _fail(f"{say()} (`bench --help` shows the commands)", ExitCode.USAGE)
         if os.environ.get("BENCH_DEBUG") == "1":
-            raise
-        text = f"unexpected {type(error).__name__}: {error}; BENCH_DEBUG=1 shows where"
-        return _fail(text, ExitCode.REGRESSION)
+            traceback.print_exc()
+        text = f"unexpected {one_line(error)}; BENCH_DEBUG=1 shows where"
+        return _fail(text, ExitCode.INTERNAL)
     if code == ExitCode.INTERRUPTED:
         return _fail("interrupted; run the same command to go on", ExitCode.INTERRUPTED)
     return int(code or 0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bench.analysis.tables.axes import MatchBy
-from bench.cli.lib import choices, console, stored
+from bench.cli.lib import console, options, stored
 from bench.cli.lib import output as shown
 from bench.spec.errors import DataError, UsageError
 
@@ -34,12 +34,12 @@ def compare(
             show_default=False,
         ),
     ] = None,
-    html: shown.Html = False,
-    markdown: shown.Markdown = False,
-    latex: shown.Latex = False,
-    as_json: shown.Json = False,
-    to: shown.To = None,
-    output: choices.Output = choices.DEFAULT_OUTPUT,
+    html: options.Html = False,
+    markdown: options.Markdown = False,
+    latex: options.Latex = False,
+    as_json: options.Json = False,
+    to: options.To = None,
+    output: options.Output = options.DEFAULT_OUTPUT,
 ) -> None:
     """Explain the gap between two models, or between the matched models of two families."""
     form = shown.one_form(to, html=html, markdown=markdown, latex=latex, json=as_json)

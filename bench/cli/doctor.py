@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 import bench
-from bench.cli.lib import choices, console
+from bench.cli.lib import console, options
 from bench.spec.errors import DataError, ExitCode
 
 
@@ -22,7 +22,7 @@ def doctor(
             "--speed", help="Time the same thing again and again: how well speed repeats here."
         ),
     ] = False,
-    device: choices.Device = "auto",
+    device: options.Device = "auto",
 ) -> None:
     """Check devices, versions, data, weights, cache and disk; exit 4 if anything is damaged.
 

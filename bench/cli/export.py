@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.lib import choices, console
+from bench.cli.lib import console, options
 from bench.spec.errors import UsageError
 
 
@@ -39,7 +39,7 @@ def export(
         str | None,
         typer.Option("--report", "-r", help="Whose tables markdown and latex write; else scaling."),
     ] = None,
-    output: choices.Output = choices.DEFAULT_OUTPUT,
+    output: options.Output = options.DEFAULT_OUTPUT,
 ) -> None:
     """Write the results for other programs."""
     from bench.store import Store
@@ -66,7 +66,7 @@ def export(
 
 def merge(
     file: Annotated[Path, typer.Argument(help="What `bench export --format jsonl` wrote.")],
-    output: choices.Output = choices.DEFAULT_OUTPUT,
+    output: options.Output = options.DEFAULT_OUTPUT,
 ) -> None:
     """Add another machine's results to this store."""
     from bench.store import Store
@@ -79,9 +79,9 @@ def merge(
 
 def _tables(form: Format, name: str | None, output: Path) -> str:
     from bench.blocks import Table
-    from bench.cli.report import built
+    from bench.cli.lib.output import of_results, report_of
     from bench.render import latex, markdown
 
     table = latex.table if form is Format.LATEX else markdown.table
-    blocks = built(name or choices.DEFAULT_REPORT, output).blocks
+    blocks = of_results(report_of(name), output).blocks
     return "\n\n".join(table(block) for block in blocks if isinstance(block, Table))

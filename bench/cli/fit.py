@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.analysis.tables.axes import Quantity, Unit
-from bench.cli.lib import console, output
+from bench.cli.lib import console, options, output
 from bench.spec.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,12 +38,12 @@ def fit(
     images: Annotated[
         int | None, typer.Option(min=1, help="Images of the test set, for the noise of an error.")
     ] = None,
-    html: output.Html = False,
-    markdown: output.Markdown = False,
-    latex: output.Latex = False,
-    as_json: output.Json = False,
-    csv: output.Csv = False,
-    to: output.To = None,
+    html: options.Html = False,
+    markdown: options.Markdown = False,
+    latex: options.Latex = False,
+    as_json: options.Json = False,
+    csv: options.Csv = False,
+    to: options.To = None,
 ) -> None:
     """Fit scaling laws to a CSV: curves with intervals, predictions, tests between groups."""
     form = output.one_form(to, html=html, markdown=markdown, latex=latex, json=as_json, csv=csv)

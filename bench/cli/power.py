@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli.lib import output
+from bench.cli.lib import options, output
 from bench.spec.errors import UsageError
 
 _MOST = 100_000_000  # images
@@ -31,7 +31,7 @@ def power(
     accuracy: Annotated[
         float, typer.Option(help="Accuracy in %, for the comparison without stored predictions.")
     ] = 80.0,
-    as_json: output.Json = False,
+    as_json: options.Json = False,
 ) -> None:
     """What McNemar's test on so many images can see, and how many a difference takes."""
     if not 0 < alpha < 1:

@@ -1,11 +1,18 @@
-"""``bench run``: what is wanted, read from the command line."""
+"""``bench run``: read what is asked for, run it, show what came of it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import typer
 
-from bench.cli.lib import choices, options
+from bench.cli.lib import options
 from bench.spec.errors import ExitCode
+
+if TYPE_CHECKING:
+    from bench.run.selection import Selection
 
 
 def run(
@@ -20,7 +27,7 @@ def run(
     source: options.NumbersFrom = options.Source.MEASURED,
     dry_run: options.DryRun = False,
     limit: options.Limit = None,
-    device: choices.Device = "auto",
+    device: options.Device = "auto",
     batch_size: options.BatchSize = None,
     amp: options.Amp = False,
     amp_dtype: options.AmpType = None,
@@ -33,27 +40,87 @@ def run(
     interpolation: options.Filter = None,
     use_train_size: options.UseTrainSize = False,
     no_cache: options.NoCache = False,
-    workers: choices.Workers = 2,
-    output: choices.Output = choices.DEFAULT_OUTPUT,
+    workers: options.Workers = 2,
+    output: options.Output = options.DEFAULT_OUTPUT,
 ) -> None:
     """Run a suite; jobs whose result is already stored are not run again."""
-    from bench.cli.lib import dry_run as dry_runs
-    from bench.cli.lib import measuring, published
-    from bench.run import request
-
     if source is options.Source.PUBLISHED:
-        published.show(suite, models, pretrain)
+        from bench.cli.lib import output as shown
+
+        made = shown.of_figures(shown.report_of(suite=suite), models, pretrain)
+        shown.show(made, "terminal", None)
         return
-    wanted = request.wanted(
-        suite,
-        request.Models(models, pretrain, img_size, crop_pct, interpolation, use_train_size),
-        request.Data(data, data_dir, tuple(places or ()), limit, not no_cache),
-        request.Running(device, batch_size, amp, amp_dtype, channels_last, compiled, workers),
-        request.Timing(conditions, replicates),
-        output,
+    from bench.run import request as ask
+
+    selection = ask.selected(
+        ask.Request(
+            suite=suite,
+            output=output,
+            models=ask.ModelChoice(
+                selector=models,
+                pretrain=pretrain,
+                img_size=img_size,
+                crop_pct=crop_pct,
+                interpolation=interpolation,
+                train_size=use_train_size,
+            ),
+            data=ask.DataChoice(
+                selector=data,
+                folder=data_dir,
+                places=tuple(places or ()),
+                limit=limit,
+                cache=not no_cache,
+            ),
+            device=ask.DeviceChoice(
+                device=device,
+                batch_size=batch_size,
+                amp=amp,
+                amp_dtype=amp_dtype,
+                channels_last=channels_last,
+                compiled=compiled,
+                workers=workers,
+            ),
+            speed=ask.SpeedChoice(conditions=conditions, replicates=replicates),
+        )
     )
-    print(request.first_lines(wanted))
+    from bench.cli.lib import summary
+
+    print(summary.about(selection))
     if dry_run:
-        dry_runs.show(wanted)
-    elif measuring.measure(wanted, weights_dir, offline=offline).failed:
+        from bench.run.session import forecast
+
+        print(f"\n{summary.plan_text(forecast(selection))}")
+    elif _measured(selection, weights_dir, offline=offline):
         raise typer.Exit(ExitCode.JOBS_FAILED)
+
+
+def _measured(selection: Selection, weights_dir: Path | None, *, offline: bool) -> int:
+    """Run what the store lacks, print the suite's report and what was done; how many jobs failed.
+
+    Raises KeyboardInterrupt if the run was interrupted, by SIGTERM too.
+    """
+    from bench import registry
+    from bench.cli.lib import console, progress, summary
+    from bench.render import terminal
+    from bench.report.build import of_store
+    from bench.run.loop import terminable
+    from bench.run.session import Feedback, measure
+    from bench.store import Store
+
+    build = registry.report(selection.suite.report)
+    feedback = Feedback(
+        counting=progress.counting,
+        warn=console.warn,
+        note=progress.say,
+        observer=progress.observer(),
+    )
+    with terminable(), Store(selection.output) as store:
+        done = measure(selection, store, feedback, weights_dir=weights_dir, offline=offline)
+        if not done.summary.interrupted:
+            made = of_store(build, store, done.jobs)
+            print()
+            terminal.render(replace(made, provenance=()), console.stdout_console())
+        summary.sum_up(done, store, selection)
+    if done.summary.interrupted:
+        raise KeyboardInterrupt
+    return done.summary.failed

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli.lib import choices, progress
+from bench.cli.lib import options, progress
 from bench.spec import Model
 from bench.spec.errors import UsageError
 
@@ -22,7 +22,7 @@ def train(
         Path, typer.Option("--output", "-o", help="Folder for weights and cards.")
     ] = Path("zoo"),
     seed: Annotated[int, typer.Option(min=0, help="All chance comes from it.")] = 0,
-    device: choices.Device = "auto",
+    device: options.Device = "auto",
     resume: Annotated[
         bool,
         typer.Option(
@@ -33,7 +33,7 @@ def train(
         int | None,
         typer.Option(min=1, help="At most so many images in each stage, for a first look."),
     ] = None,
-    workers: choices.Workers = 2,
+    workers: options.Workers = 2,
 ) -> None:
     """Train models by the zoo's recipe; each ends in weights and a card that says how."""
     from bench import registry
@@ -47,8 +47,10 @@ def train(
     todo = [model for model in chosen if model not in there]
     if not todo:
         return
-    found = choices.described(device)
+    from bench.network.device import describe
     from bench.training.train import train as run
+
+    found = describe(device)
 
     datasets = dict(registry.load().datasets)
     for number, model in enumerate(todo, 1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _CPU_BATCH, _LARGEST_BATCH = 32, 1024
 _IMAGE_MIB = 64
+#: Linux device files without which torch cannot see a GPU: NVIDIA's driver, WSL's, AMD's.
+_GPU_FILES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
 
 
 class Description(TypedDict):
@@ -30,14 +33,17 @@ class Description(TypedDict):
 
 
 def describe(device: str) -> Description:
-    """What ``device`` is: ``cpu``, ``cuda``, ``cuda:1``, ``mps``, as ``--device`` takes it.
+    """What ``device`` is: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``, as ``--device`` takes it.
 
-    The CPU is described without importing torch. Raises `UsageError`, naming the devices that are
+    ``auto`` is CUDA where there is one, else the CPU, which is described without importing torch;
+    so is ``auto`` on a machine that cannot have a GPU. Raises `UsageError`, naming the devices that are
     there, for any other.
 
     >>> describe("cpu")["device"]
     'cpu'
     """
+    if device == "auto":
+        device = _automatic()
     if device == "cpu":
         used = threads()
         name = f"{_cpu_name()}, {used} thread{'s' if used > 1 else ''}"
@@ -63,6 +69,12 @@ def describe(device: str) -> Description:
         capability=f"{about.major}.{about.minor}",
         threads=None,
     )
+
+
+def _automatic() -> str:
+    if sys.platform == "linux" and not any(Path(file).exists() for file in _GPU_FILES):
+        return "cpu"
+    return next((name for name in available() if name.startswith("cuda")), "cpu")
 
 
 def available() -> tuple[str, ...]:

@@ -28,7 +28,7 @@ import bench
 from bench.checkpoints import catalog as published_models
 from bench.registry import select
 from bench.spec import Dataset, Model, Scale, Suite, replace
-from bench.spec.errors import UnknownNameError, UsageError
+from bench.spec.errors import UnknownNameError, UsageError, one_line
 
 #: Environment variable: folders with further declarations, separated as in ``PATH``.
 SEARCH_PATH = "BENCH_PATH"
@@ -218,6 +218,5 @@ def _from_file(path: Path) -> ModuleType:
         found.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        reason = " ".join(str(error).split())
-        raise UsageError(f"{path} cannot be imported: {type(error).__name__}: {reason}") from error
+        raise UsageError(f"{path} cannot be imported: {one_line(error)}") from error
     return module

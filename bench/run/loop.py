@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Protocol
 
-from bench.run.executors import Execute, Executor
+from bench.run.estimate import Estimate, Estimator
+from bench.run.execute import Execute
+from bench.run.executors import Executor
 from bench.run.executors.local import local
-from bench.run.plan import Estimate, Timing, estimate
 from bench.spec import Job, Measure, Outcome, Status
 from bench.store import Store
+from bench.store.timing import Timing
 
 
 class Observer(Protocol):
@@ -89,20 +91,20 @@ def run(
         pending = {job.id: job for job in jobs if job.id not in done}
         done_before = len({job.id for job in jobs}) - len(pending)
         _refuse_undigested(pending.values())
-        past = store.timings()
-        observer.planned(list(pending.values()), done_before, estimate(pending.values(), past))
+        clock = Estimator(pending.values(), store.timings())
+        observer.planned(list(pending.values()), done_before, clock.left())
         try:
-            outcomes = _outcomes(pending, execute, executor, observer, past)
+            outcomes = _outcomes(pending, execute, executor, observer, clock)
             with terminable(), closing(outcomes):
                 for outcome in outcomes:
                     store.append(outcome, run_id)
-                    del pending[outcome.job.id]
+                    clock.finished(pending.pop(outcome.job.id))
                     if outcome.status is Status.OK:
                         ok += 1
-                        past.append(Timing.of(outcome.job, outcome.seconds))
+                        clock.timed(Timing.of(outcome.job, outcome.seconds))
                     else:
                         failures.append(outcome)
-                    observer.finished(outcome, estimate(pending.values(), past))
+                    observer.finished(outcome, clock.left())
         except KeyboardInterrupt:
             interrupted = True
     return Summary(
@@ -119,13 +121,13 @@ def _outcomes(
     execute: Execute,
     executor: Executor,
     observer: Observer,
-    past: list[Timing],
+    clock: Estimator,
 ) -> Generator[Outcome, None, None]:
     """One outcome for each pending job, whatever the executor does."""
 
     def taken() -> Iterator[Job]:
         for job in list(pending.values()):
-            observer.started(job, estimate([job], past))
+            observer.started(job, clock.expected(job))
             yield job
 
     for outcome in executor(execute, taken()):

@@ -1,129 +1,104 @@
-"""From the options of ``bench run`` to what is wanted."""
+"""What a user asks of a run, and what that selects."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bench import registry
 from bench.checkpoints.catalog import with_preprocessing
-from bench.cli.lib import choices, console
-from bench.cli.lib import datasets as sets
 from bench.images.prepared.quota import cap_of
+from bench.network.device import describe
 from bench.registry import conditions
-from bench.run.wanted import Wanted
-from bench.spec import Model, Options, Suite, replace
+from bench.run import sets
+from bench.run.selection import Selection
+from bench.spec import AmpDtype, Interpolation, Model, Options, Suite, replace
 from bench.spec.errors import UsageError
-from bench.spec.kinds import AmpDtype, Interpolation
 
 _AUTO = 0
-_NAMED = 3
 
 
-@dataclass(frozen=True)
-class Models:
+@dataclass(frozen=True, kw_only=True)
+class ModelChoice:
     """Which models, and what of their preprocessing is changed."""
 
-    selector: str | None
-    pretrain: str | None
-    img_size: int | None
-    crop_pct: float | None
-    interpolation: Interpolation | None
-    train_size: bool
+    selector: str | None = None
+    pretrain: str | None = None
+    img_size: int | None = None
+    crop_pct: float | None = None
+    interpolation: Interpolation | None = None
+    train_size: bool = False
 
 
-@dataclass(frozen=True)
-class Data:
+@dataclass(frozen=True, kw_only=True)
+class DataChoice:
     """Which datasets, where they lie and how much of them."""
 
-    selector: str | None
-    folder: Path | None
-    places: tuple[str, ...]
-    limit: int | None
-    cache: bool
+    selector: str | None = None
+    folder: Path | None = None
+    places: tuple[str, ...] = ()
+    limit: int | None = None
+    cache: bool = True
 
 
-@dataclass(frozen=True)
-class Running:
+@dataclass(frozen=True, kw_only=True)
+class DeviceChoice:
     """On what, and how."""
 
-    device: str
-    batch_size: str | None
-    amp: bool
-    amp_dtype: AmpDtype | None
-    channels_last: bool
-    compiled: bool
-    workers: int
+    device: str = "auto"
+    batch_size: str | None = None  #: a number, ``auto``, or None for what suits the data
+    amp: bool = False
+    amp_dtype: AmpDtype | None = None
+    channels_last: bool = False
+    compiled: bool = False
+    workers: int = 2
 
 
-@dataclass(frozen=True)
-class Timing:
-    """How speed is measured."""
+@dataclass(frozen=True, kw_only=True)
+class SpeedChoice:
+    """How speed is measured; None is as the suite says."""
 
-    conditions: str | None
-    replicates: int | None
+    conditions: str | None = None
+    replicates: int | None = None
 
 
-def wanted(
-    suite: str, models: Models, data: Data, running: Running, timing: Timing, output: Path
-) -> Wanted:
-    """All that the run is about; UsageError or DataError where it cannot be.
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """All that may be asked of a run; ``output`` is where its results go."""
+
+    suite: str
+    output: Path
+    models: ModelChoice = field(default_factory=ModelChoice)
+    data: DataChoice = field(default_factory=DataChoice)
+    device: DeviceChoice = field(default_factory=DeviceChoice)
+    speed: SpeedChoice = field(default_factory=SpeedChoice)
+
+
+def selected(request: Request) -> Selection:
+    """What the request selects. UsageError or DataError where it cannot be had.
 
     Nothing to do is a mistake too, and known here.
     """
-    declared = registry.suite(suite)
-    datasets = sets.chosen(data.selector, declared, data.folder, data.places)
-    cap_of(os.environ.get("BENCH_CACHE_SIZE", ""))  # no size is a mistake, known here too
-    world = sets.world_of(data.selector, datasets, declared)
-    options = _options(running, data, world)
-    made = Wanted(
-        suite=declared,
-        models=_models(models, declared, world),
+    suite, data = registry.suite(request.suite), request.data
+    datasets = sets.chosen(data.selector, suite, data.folder, data.places)
+    cap_of(os.environ.get("BENCH_CACHE_SIZE", ""))  # an unusable size is known here too
+    world = sets.world_of(data.selector, datasets, suite)
+    options = _options(request.device, data, world)
+    found = Selection(
+        suite=suite,
+        models=_models(request.models, suite, world),
         datasets=datasets,
         options=options,
-        output=output,
-        conditions=_conditions(timing, declared, options),
+        output=request.output,
+        conditions=_conditions(request.speed, suite, options),
     )
-    made.jobs({})
-    return made
+    found.jobs({})
+    return found
 
 
-def first_lines(wanted: Wanted) -> str:
-    """What the numbers will be of, so that nobody takes one world's for another's; then on what."""
-    options = wanted.options
-    worlds = sorted({model.world for model in wanted.models})
-    sources = ", ".join(sorted({model.source for model in wanted.models}))
-    limit = f", {options.limit} images of each" if options.limit else ""
-    drawn = all(dataset.draw for dataset in wanted.datasets) and wanted.datasets
-    lines = [
-        f"{wanted.suite.name} on {', '.join(worlds)}"
-        + (" (images drawn on this machine)" if drawn else "")
-        + f", models from {sources}"
-        + (
-            ". This is not ImageNet: for that, add --data imagenet --data-dir FOLDER."
-            if drawn
-            else ""
-        )
-    ]
-    datasets = console.counted(len(wanted.datasets), "dataset")
-    lines.append(
-        f"{console.counted(len(wanted.models), 'model')}, {datasets}{limit}; "
-        f"{options.device} ({options.device_name}), {options.precision}"
-    )
-    read = [f"{d.name} from {d.place}" for d in wanted.datasets if not d.draw]
-    mute = [model for model in wanted.models if wanted.datasets and not model.answers]
-    if mute:
-        lines.append(
-            f"no accuracy of {console.counted(len(mute), 'model')} without weights or without "
-            f"ImageNet's 1,000 classes: {', '.join(model.name for model in mute[:_NAMED])}"
-            + (" and others" if len(mute) > _NAMED else "")
-        )
-    return "\n".join([*lines, *read])
-
-
-def _models(asked: Models, suite: Suite, world: str | None) -> tuple[Model, ...]:
+def _models(asked: ModelChoice, suite: Suite, world: str | None) -> tuple[Model, ...]:
     chosen = registry.models(
         suite.models if asked.selector is None else asked.selector, asked.pretrain, world=world
     )
@@ -143,25 +118,25 @@ def _models(asked: Models, suite: Suite, world: str | None) -> tuple[Model, ...]
     )
 
 
-def _conditions(timing: Timing, suite: Suite, options: Options) -> tuple[Options, ...]:
-    base = replace(options, replicates=timing.replicates or suite.replicates)
-    words = timing.conditions or suite.conditions
+def _conditions(speed: SpeedChoice, suite: Suite, options: Options) -> tuple[Options, ...]:
+    base = replace(options, replicates=speed.replicates or suite.replicates)
+    words = speed.conditions or suite.conditions
     return conditions.parse(words, base) if words else (base,)
 
 
-def _options(running: Running, data: Data, world: str | None) -> Options:
-    if running.amp_dtype and not running.amp:
+def _options(asked: DeviceChoice, data: DataChoice, world: str | None) -> Options:
+    if asked.amp_dtype and not asked.amp:
         raise UsageError("--amp-dtype says nothing without --amp; give both or neither")
-    found = choices.described(running.device)
+    found = describe(asked.device)
     return Options(
         device=found["device"],
         device_name=found["name"],
-        batch_size=_batch_size(running.batch_size, world),
-        amp=running.amp,
-        amp_dtype=running.amp_dtype or Options.amp_dtype,
-        channels_last=running.channels_last,
-        compile=running.compiled,
-        workers=running.workers,
+        batch_size=_batch_size(asked.batch_size, world),
+        amp=asked.amp,
+        amp_dtype=asked.amp_dtype or Options.amp_dtype,
+        channels_last=asked.channels_last,
+        compile=asked.compiled,
+        workers=asked.workers,
         limit=data.limit,
         cache=data.cache,
     )

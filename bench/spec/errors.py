@@ -1,13 +1,14 @@
 """What can go wrong, and the exit code that each kind ends the program with.
 
-    BenchError                 1   never raised itself
+    BenchError                70   never raised itself
     ├── UsageError             2   an option, name or path the user gave
     │   ├── UnknownNameError   2   a name nothing matches, with the nearest ones
     │   └── StoreError         2   a results store that cannot be read or written
     ├── DataError              4   images or weights that are absent, damaged or not what they say
     └── JobError               3   a job that failed; the run goes on
 
-Every message is one line: what was given, what is allowed, what to do.
+Every message is one line: what was given, what is allowed, what to do. Anything else that is raised
+is a fault of bench's own and ends with 70, never with 1: that code says "a number got worse".
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 from enum import IntEnum
+
+_LONGEST = 400
 
 
 class ExitCode(IntEnum):
@@ -25,13 +28,14 @@ class ExitCode(IntEnum):
     USAGE = 2
     JOBS_FAILED = 3
     DATA = 4
+    INTERNAL = 70  #: a fault of bench's own, sysexits' EX_SOFTWARE
     INTERRUPTED = 130
 
 
 class BenchError(Exception):
     """Base of all errors that a user can cause and mend."""
 
-    exit_code = ExitCode.REGRESSION
+    exit_code = ExitCode.INTERNAL
 
 
 class UsageError(BenchError):
@@ -67,3 +71,13 @@ class JobError(BenchError):
     """A job that cannot give a number it could vouch for."""
 
     exit_code = ExitCode.JOBS_FAILED
+
+
+def one_line(error: BaseException) -> str:
+    """An exception as one line of at most 400 characters: its type, and what it says.
+
+    >>> one_line(ValueError("no   such thing"))
+    'ValueError: no such thing'
+    """
+    text = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(":")
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -94,7 +95,7 @@ class Job:
     dataset: Dataset | None = None
     dataset_digest: str | None = None
 
-    @property
+    @cached_property
     def id(self) -> str:
         """16 hex digits of the sha256 of everything that changes the number.
 
@@ -128,6 +129,14 @@ class Job:
             if counts and counts(self):
                 found[f"{kind}.{field.name}"] = _value(record, field.name)
         return found
+
+    @property
+    def images(self) -> int:
+        """Images that it reads, as declared: those of its dataset, up to the limit; else 0."""
+        if self.dataset is None:
+            return 0
+        limit = self.options.limit
+        return self.dataset.images if limit is None else min(limit, self.dataset.images)
 
     @property
     def label(self) -> str:

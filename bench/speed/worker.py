@@ -24,7 +24,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     import timm  # noqa: F401 - or the first job would be charged with it
 
-    from bench.spec.errors import JobError
+    from bench.spec.errors import JobError, one_line
     from bench.speed.session import timed
 
     print("{}", file=answers, flush=True)
@@ -39,5 +39,5 @@ def main() -> None:
         except JobError as error:
             answer = {"error": str(error)}
         except Exception as error:
-            answer = {"error": f"{type(error).__name__}: {error}"}
+            answer = {"error": one_line(error)}
         print(json.dumps(answer), file=answers, flush=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bench.spec.errors import UsageError
 from bench.tasks.classification.predictions import Predictions, unpack
 
 if TYPE_CHECKING:
@@ -40,23 +38,6 @@ def reader(store: Store) -> Read:
         return answers
 
     return read
-
-
-def report(
-    build: Callable[..., Any], frame: pd.DataFrame, env: Any, store: Store | None, **choices: Any
-) -> Any:
-    """What a report's ``build(frame, env)`` makes; with an argument ``read`` if it takes one.
-
-    ``read`` gives it the answers of a job by its id, for paired comparisons. Of ``choices``, those
-    that are not None are passed on; UsageError if the report knows no such choice.
-    """
-    known = inspect.signature(build).parameters
-    given = {name: value for name, value in choices.items() if value is not None}
-    if unknown := [name for name in given if name not in known]:
-        raise UsageError(f"this report has no --{unknown[0]}")
-    if "read" in known and store is not None:
-        given["read"] = reader(store)
-    return build(frame, env, **given)
 
 
 def correct(frame: pd.DataFrame, read: Read) -> dict[tuple[str, str], NDArray[np.bool_]]:

@@ -17,9 +17,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from bench.run.plan import Timing, images_of
 from bench.spec import Job, Outcome, Status, to_json
 from bench.store import frame, sqlite, transfer
+from bench.store.timing import Timing
 from bench.store.transfer import as_json
 
 if TYPE_CHECKING:
@@ -40,10 +40,13 @@ class Store:
     """
 
     def __init__(self, path: str | Path, *, readonly: bool = False) -> None:
-        given = Path(path).expanduser()
-        is_file = not given.is_dir() and (given.suffix == ".db" or given.is_file())
-        self.path = given if is_file else given / FILE_NAME
+        self.path = _file(path)
         self.connection = sqlite.connect(self.path, readonly=readonly)
+
+    @staticmethod
+    def exists(path: str | Path) -> bool:
+        """Whether there are results at ``path`` already, a file or a folder as for `Store`."""
+        return _file(path).is_file()
 
     def __enter__(self) -> Self:
         return self
@@ -154,23 +157,8 @@ class Store:
     def timings(self) -> list[Timing]:
         """How long each job that went well took, oldest first."""
         query = "SELECT job, seconds FROM outcomes WHERE status = ? ORDER BY rowid"
-        found = []
-        for text, seconds in self.rows(query, Status.OK):
-            job = json.loads(text)
-            options = job["options"]
-            found.append(
-                Timing(
-                    measure=job["measure"],
-                    architecture=job["architecture"],
-                    device_name=options["device_name"],
-                    images=job["images"],
-                    seconds=seconds,
-                    compiled=options["compile"],
-                    replicates=options.get("replicates", 1),  # rows of before there were any
-                    resolution=job["model"]["resolution"],
-                )
-            )
-        return found
+        rows = self.rows(query, Status.OK)
+        return [Timing.stored(json.loads(text), seconds) for text, seconds in rows]
 
     def frame(self) -> pd.DataFrame:
         """One row a measurement, with the columns of `bench.store.frame.COLUMNS`; oldest job first.
@@ -193,12 +181,18 @@ class Store:
             yield from self.connection.execute(query, values)
 
 
+def _file(path: str | Path) -> Path:
+    given = Path(path).expanduser()
+    is_file = not given.is_dir() and (given.suffix == ".db" or given.is_file())
+    return given if is_file else given / FILE_NAME
+
+
 def _frozen(job: Job) -> dict[str, Any]:
     """A job as stored: its declaration and what the program derives from it."""
     return to_json(job) | {
         "architecture": job.model.architecture,
         "precision": job.options.precision,
-        "images": images_of(job),
+        "images": job.images,
     }
 
 

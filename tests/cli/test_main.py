@@ -134,13 +134,27 @@ def test_an_unexpected_error_says_how_to_see_more(
 
     monkeypatch.setattr("bench.registry.suites", broken)
     said = bench("list")
-    assert said.code == 1
+    assert said.code == 70, "1 is a regression, and nothing else"
     assert one_line(said.err) == (
         "bench: unexpected ZeroDivisionError: first second; BENCH_DEBUG=1 shows where"
     )
     monkeypatch.setenv("BENCH_DEBUG", "1")
-    with pytest.raises(ZeroDivisionError):
-        cli.main(["list"])
+    said = bench("list")
+    assert said.code == 70
+    assert "Traceback" in said.err
+    assert "in broken" in said.err
+
+
+def test_a_command_line_that_cannot_be_loaded_is_no_regression() -> None:
+    program = (
+        "import sys; sys.modules['typer'] = None\n"
+        "from bench.__main__ import main; sys.exit(main())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 70
+    assert "not installed completely" in done.stderr
 
 
 def test_interrupt_is_130(bench: Call, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,9 @@ from bench import registry
 from bench.analysis.tables.axes import FrontCost
 from bench.blocks import Block, Heading, Note, Report, Table
 from bench.render import html, latex, markdown
+from bench.report.build import made
 from bench.spec import Measure
 from bench.spec.errors import UsageError
-from bench.store import predictions
 from tests import costed
 
 ENV = {"bench": "0.3.0", "command": "bench run efficiency"}
@@ -23,9 +23,9 @@ def frame() -> pd.DataFrame:
 
 
 def build(frame: pd.DataFrame, cost: FrontCost | None = None) -> Report:
-    made = predictions.report(registry.report("efficiency"), frame, ENV, None, cost=cost)
-    assert isinstance(made, Report)
-    return made
+    report = made(registry.report("efficiency"), frame, ENV, cost=cost)
+    assert isinstance(report, Report)
+    return report
 
 
 def of(report: Report, kind: type[Block]) -> list[Block]:
@@ -71,7 +71,7 @@ def test_every_cost_has_a_front(frame: pd.DataFrame, cost: FrontCost) -> None:
 
 def test_other_reports_have_no_such_choice(frame: pd.DataFrame) -> None:
     with pytest.raises(UsageError, match="no --cost"):
-        predictions.report(registry.report("leaderboard"), frame, ENV, None, cost=FrontCost.GMACS)
+        made(registry.report("leaderboard"), frame, ENV, cost=FrontCost.GMACS)
 
 
 def test_hostile_names_stay_text(frame: pd.DataFrame) -> None:

@@ -20,7 +20,7 @@ def _with(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
 
 def test_a_failed_job_is_an_outcome_with_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     _with(monkeypatch, ValueError("two\n  lines\n" + "and much more " * 100))
-    outcome = execute.execute(JOB)
+    outcome = execute.attempt(JOB)
     assert outcome.status is Status.FAILED
     assert outcome.job is JOB
     assert outcome.measurements == ()
@@ -30,25 +30,30 @@ def test_a_failed_job_is_an_outcome_with_one_line(monkeypatch: pytest.MonkeyPatc
     assert len(outcome.error) <= 400
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(3), MemoryError()])
+def test_memory_that_one_job_lacks_fails_that_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    _with(monkeypatch, MemoryError())
+    assert execute.attempt(JOB).error == "MemoryError"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(3)])
 def test_what_is_not_the_jobs_fault_passes(
     monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     _with(monkeypatch, error)
     with pytest.raises(type(error)):
-        execute.execute(JOB)
+        execute.attempt(JOB)
 
 
 def test_every_measure_is_there_and_timed() -> None:
     assert set(execute.MEASURES) == set(Measure)
-    outcome = execute.execute(JOB)
+    outcome = execute.attempt(JOB)
     assert outcome.status is Status.OK
     assert outcome.error is None
     assert outcome.seconds > 0
 
 
 def test_evaluate_without_a_dataset_fails() -> None:
-    outcome = execute.execute(Job(measure=Measure.EVALUATE, model=JOB.model, options=Options()))
+    outcome = execute.attempt(Job(measure=Measure.EVALUATE, model=JOB.model, options=Options()))
     assert outcome.status is Status.FAILED
     assert outcome.error == "JobError: evaluate needs a dataset"
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.run.executors import Execute
+from bench.run.estimate import Estimate
+from bench.run.execute import Execute
 from bench.run.executors.local import local
 from bench.run.loop import Summary, run
-from bench.run.plan import Estimate
 from bench.spec import Job, Measure, Outcome, Status
 from bench.spec.errors import StoreError
 from bench.store import Store

@@ -6,14 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.run.plan import (
-    TYPICAL_SECONDS,
-    TYPICAL_SECONDS_AN_IMAGE,
-    Timing,
-    estimate,
-    images_of,
-    plan,
-)
+from bench.run.plan import plan
 from bench.spec import Job, Measure, Options, Suite, replace
 from bench.spec.errors import UsageError
 from tests import declared
@@ -76,19 +69,6 @@ def test_speed_alone_is_measured_under_each_condition() -> None:
     assert len(others) == 4
 
 
-def test_replicates_and_compiling_take_longer() -> None:
-    plain, repeated, compiled = (
-        declared.job(Measure.SPEED, **options)
-        for options in ({}, {"replicates": 3}, {"compile": True})
-    )
-    past = [Timing.of(plain, 2.0)]
-    seconds = [estimate([job], past).seconds for job in (plain, repeated, compiled)]
-    assert seconds[:2] == pytest.approx([2.0, 6.0])
-    assert seconds[2] > 20
-    assert estimate([plain], [Timing.of(repeated, 6.0)]).seconds == pytest.approx(2.0)
-    assert len({plain.id, repeated.id, compiled.id}) == 3
-
-
 def test_models_meet_datasets_of_their_own_world_only() -> None:
     stranger = declared.dataset("glyphs-r", world="elsewhere")
     jobs = plan(SUITE, [declared.model()], [stranger], Options(), {})
@@ -115,54 +95,6 @@ def test_data_that_was_never_digested_is_listed_set_by_set() -> None:
     jobs = plan(SUITE, [declared.model()], SETS, Options(), {})
     evaluations = [job for job in jobs if job.measure is Measure.EVALUATE]
     assert [job.dataset_digest for job in evaluations] == [None] * 3
-
-
-def test_images_of_a_job_stop_at_the_limit() -> None:
-    assert images_of(declared.job(Measure.PROFILE)) == 0
-    assert images_of(declared.job()) == 2000
-    assert images_of(declared.job(limit=50)) == 50
-    assert images_of(declared.job(limit=10**6)) == 2000
-
-
-def test_an_estimate_without_a_past_says_that_it_rests_on_none() -> None:
-    jobs = planned("vit_m.g1k")
-    expected = sum(
-        TYPICAL_SECONDS[job.measure] + TYPICAL_SECONDS_AN_IMAGE[job.measure] * images_of(job)
-        for job in jobs
-    )
-    found = estimate(jobs, [])
-    assert found.seconds == pytest.approx(expected)
-    assert (found.jobs, found.timed) == (5, 0)
-
-
-def test_an_estimate_prefers_the_same_architecture_on_the_same_device() -> None:
-    past = [
-        Timing("evaluate", "vit_m", "cpu", 1000, 2.0),
-        Timing("evaluate", "vit_m", "cpu", 100, 0.4),
-        Timing("evaluate", "vit_m", "cpu", 1000, 3.0),
-        Timing("evaluate", "swin_m", "cpu", 1000, 10.0),
-        Timing("evaluate", "vit_m", "NVIDIA H200", 1000, 0.001),
-        Timing("speed", "vit_m", "cpu", 0, 7.0),
-    ]
-    same, other, unseen, speed = (
-        estimate([job], past)
-        for job in (
-            declared.job(of=declared.model("vit_m.g22k")),
-            declared.job(of=declared.model("convnext_m.g1k"), limit=500),
-            declared.job(device_name="Apple M9"),
-            declared.job(Measure.SPEED),
-        )
-    )
-    # Typically 0.2 s and 0.2 ms an image: 0.4 s for 1000 images, 0.22 s for 100, 0.6 s for 2000.
-    assert same.seconds == pytest.approx(0.6 * 5.0)  # median pace of 5, 0.4 / 0.22 and 7.5
-    assert other.seconds == pytest.approx(0.3 * 6.25)  # of those and 25
-    assert speed.seconds == pytest.approx(7.0)
-    assert (same.timed, other.timed, speed.timed, unseen.timed) == (1, 1, 1, 0)
-
-
-def test_a_tiny_set_does_not_inflate_the_estimate_of_large_ones() -> None:
-    first = Timing("evaluate", "vit_m", "cpu", 3, 0.4)  # all of it the start
-    assert estimate([declared.job()], [first]).seconds < 2
 
 
 @given(st.lists(st.sampled_from([m.name for m in declared.ladder()]), min_size=1, max_size=12))

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.cli.lib import choices
 from bench.spec import Model, Options
 from bench.spec.errors import UsageError
 
@@ -26,13 +25,14 @@ _GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 def show(device: str) -> None:
     """Time, and print what came of it. Raises JobError if the processes cannot do their work."""
     from bench import registry
+    from bench.network.device import describe
     from bench.speed.noise import noise
 
     declared = registry.models()
     models = [model for model in declared if model.name in _MODELS] or list(declared[:2])
     if not models:
         raise UsageError("no model is declared here to time; `bench list models` shows all")
-    found = choices.described(device)
+    found = describe(device)
     options = Options(device=found["device"], device_name=found["name"], batch_size=_BATCH)
     print(
         f"timing {_names(models)} in {_PROCESSES} processes each, in turns, on {found['name']}",

@@ -1,4 +1,4 @@
-"""The options of ``bench run``, declared once and by name; `bench.cli.run` says what they do."""
+"""The options of commands, declared once and by name; each command says what they do to it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,20 @@ class Source(StrEnum):
     MEASURED = "measured"
     PUBLISHED = "published"
 
+
+DEFAULT_OUTPUT = Path("results")
+DEFAULT_REPORT = "scaling"
+
+Output = Annotated[
+    Path, typer.Option("--output", "-o", help="Folder of the results store.", show_default=True)
+]
+Device = Annotated[
+    str,
+    typer.Option(metavar="auto|cpu|cuda[:N]|mps", help="auto: CUDA where there is one, else CPU."),
+]
+Workers = Annotated[
+    int, typer.Option("--workers", "-j", min=1, help="Processes or threads that prepare images.")
+]
 
 _MODELS = "Families, sizes, names, globs, @file, comma between; the suite's if not given."
 _DATA = "A world (glyphs, imagenet), datasets, roles, globs; the suite's if not given."
@@ -73,3 +87,10 @@ UseTrainSize = Annotated[
     bool, typer.Option("--use-train-size", help="The size models were trained at, not tested at.")
 ]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Keep no prepared images on disk.")]
+
+Html = Annotated[bool, typer.Option("--html", help="One self-contained page.")]
+Markdown = Annotated[bool, typer.Option("--markdown", help="Markdown.")]
+Latex = Annotated[bool, typer.Option("--latex", help="LaTeX to put into a paper.")]
+Json = Annotated[bool, typer.Option("--json", help="All numbers as JSON.")]
+Csv = Annotated[bool, typer.Option("--csv", help="One row each as CSV.")]
+To = Annotated[Path | None, typer.Option("--to", help="File to write; else standard output.")]

@@ -1,24 +1,19 @@
-"""A report in the form that was asked for; options that several commands share."""
+"""Reports: of what they are made, and in the form that was asked for."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from bench.cli.lib import console
+from bench.cli.lib.options import DEFAULT_REPORT
 from bench.spec.errors import UsageError
 
 if TYPE_CHECKING:
     from bench.blocks import Report
 
-Html = Annotated[bool, typer.Option("--html", help="One self-contained page.")]
-Markdown = Annotated[bool, typer.Option("--markdown", help="Markdown.")]
-Latex = Annotated[bool, typer.Option("--latex", help="LaTeX to put into a paper.")]
-Json = Annotated[bool, typer.Option("--json", help="All numbers as JSON.")]
-Csv = Annotated[bool, typer.Option("--csv", help="One row each as CSV.")]
-To = Annotated[Path | None, typer.Option("--to", help="File to write; else standard output.")]
+#: Reports that published figures fill.
+_WITH_FIGURES = ("scaling", "leaderboard")
 
 
 def one_form(to: Path | None, **forms: bool) -> str:
@@ -32,6 +27,42 @@ def one_form(to: Path | None, **forms: bool) -> str:
     if to and not asked:
         raise UsageError(f"--to needs a format: {', '.join(f'--{name}' for name in forms)}")
     return asked[0] if asked else "terminal"
+
+
+def report_of(name: str | None = None, suite: str | None = None) -> str:
+    """The name of the report that was asked for, by its own name or by its suite's."""
+    from bench import registry
+
+    if name and suite:
+        raise UsageError("give --report or --suite, not both")
+    return registry.suite(suite).report if suite else name or DEFAULT_REPORT
+
+
+def of_results(name: str, output: Path, **choices: Any) -> Report:
+    """The named report of everything in the store at ``output``; ``choices`` are its own.
+
+    Raises StoreError if there is no store, UsageError if it is empty or no such report exists.
+    """
+    from bench import registry
+    from bench.report import build
+    from bench.store import Store
+
+    made = registry.report(name)
+    with Store(output, readonly=True) as store:
+        return build.of_store(made, store, **choices)
+
+
+def of_figures(
+    name: str, models: str | None = None, pretrain: str | None = None, **choices: Any
+) -> Report:
+    """The named report of published figures; UsageError for one that they do not fill."""
+    from bench import registry
+    from bench.report import build
+
+    if name not in _WITH_FIGURES:
+        allowed = " and ".join(_WITH_FIGURES)
+        raise UsageError(f"no published figures for the report {name!r}; there are for {allowed}")
+    return build.of_figures(registry.report(name), models, pretrain, **choices)
 
 
 def show(report: Report, form: str, to: Path | None, page: str = "report.html") -> None:

@@ -19,7 +19,7 @@ from bench.spec import Job, Outcome, Status
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from bench.run.plan import Estimate
+    from bench.run.estimate import Estimate
 
 Count = Callable[[int, int], None]
 _ALMOST = 0.98
@@ -58,11 +58,11 @@ def _line_counter(what: str) -> Count:
         nonlocal shown
         now = time.monotonic()
         if done >= total:
-            _say(f"{what}: {done} of {total}, {duration(now - begun)}")
+            say(f"{what}: {done} of {total}, {duration(now - begun)}")
         elif now - shown >= _LINE_EVERY_S:
             shown = now
             left = duration((now - begun) / done * (total - done)) if done else "unknown"
-            _say(f"{what}: {done} of {total}, about {left} left")
+            say(f"{what}: {done} of {total}, about {left} left")
 
     return count
 
@@ -78,7 +78,7 @@ class _Lines:
 
     def planned(self, todo: Sequence[Job], done_before: int, left: Estimate) -> None:
         self._total, self._done = len(todo) + done_before, done_before
-        _say(_opening(todo, done_before, left))
+        say(_opening(todo, done_before, left))
 
     def started(self, job: Job, expected: Estimate) -> None:
         """A line a job is enough, and that one comes with the outcome."""
@@ -86,7 +86,7 @@ class _Lines:
     def finished(self, outcome: Outcome, left: Estimate) -> None:
         self._done += 1
         place = f"{self._done:>{len(str(self._total))}}/{self._total}"
-        _say(f"[{place}] {_closing(outcome)}; about {duration(left.seconds)} left")
+        say(f"[{place}] {_closing(outcome)}; about {duration(left.seconds)} left")
 
 
 class _Bars:
@@ -115,7 +115,7 @@ class _Bars:
         self._progress.__exit__(kind, error, trace)
 
     def planned(self, todo: Sequence[Job], done_before: int, left: Estimate) -> None:
-        _say(_opening(todo, done_before, left))
+        say(_opening(todo, done_before, left))
         self._count, self._finished = len(todo) + done_before, done_before
         self._job = self._progress.add_task("", total=None, visible=False)
         self._all = self._progress.add_task(
@@ -187,5 +187,6 @@ def _closing(outcome: Outcome) -> str:
     return f"{outcome.job.label}: {outcome.seconds:.1f} s"
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """One line on stderr, at once."""
     print(text, file=sys.stderr, flush=True)

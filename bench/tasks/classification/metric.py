@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.spec import Measurement
-from bench.spec.errors import JobError
+from bench.spec.errors import JobError, one_line
 
 Logits: TypeAlias = NDArray[np.float64]
 Targets: TypeAlias = NDArray[np.int64]
@@ -180,4 +180,4 @@ class Metric:
         )
 
     def _failed(self, error: Exception) -> JobError:
-        return JobError(f"metric {self.name!r} failed: {type(error).__name__}: {error}")
+        return JobError(f"metric {self.name!r} failed: {one_line(error)}")

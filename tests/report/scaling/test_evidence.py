@@ -15,6 +15,7 @@ from bench.analysis.stats.proportions import mcnemar_midp
 from bench.analysis.tables.axes import CostAxis
 from bench.analysis.tables.scaling import fits, pretraining_gain, scaling_table
 from bench.blocks import Heading, Report, Table, Text
+from bench.report.build import of_store
 from bench.report.fit import checklist
 from bench.report.scaling import comparison, evidence
 from bench.store import Store
@@ -29,7 +30,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 def built(store: Store, name: str) -> Report:
-    report = stored_answers.report(registry.report(name), store.frame(), store.env(), store)
+    report = of_store(registry.report(name), store)
     assert isinstance(report, Report)
     return report
 
@@ -82,7 +83,7 @@ def test_a_report_without_read_is_called_as_before(store: Store) -> None:
         seen.append(len(frame))
         return "made"
 
-    assert stored_answers.report(build, store.frame(), {}, store) == "made"
+    assert of_store(build, store) == "made"  # type: ignore[comparison-overlap]
     assert seen == [len(store.frame())]
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from importlib.metadata import version
 
-from bench.cli.lib import console, progress
 from bench.images.drawn.store import digest_of
 from bench.images.imagenet.check import mixed_up
 from bench.images.listed.sources import listing
@@ -14,16 +14,21 @@ from bench.spec import Dataset, Role, replace
 _DRAWN_WITH = ("numpy", "pillow", "matplotlib")
 
 
-def drawn(datasets: Sequence[Dataset], workers: int) -> dict[str, str]:
-    """Of sets that are drawn, drawing what is missing; a line names those not as published."""
+def drawn(
+    datasets: Sequence[Dataset],
+    workers: int,
+    counting: Callable[[str], AbstractContextManager[Callable[[int, int], None]]],
+    warn: Callable[[str], None],
+) -> dict[str, str]:
+    """Of sets that are drawn, by name; what is missing is drawn. Warns of other pixels."""
     digests = {}
     datasets = [dataset for dataset in datasets if dataset.draw]
     for dataset in datasets:
-        with progress.counting(f"drawing {dataset.name}") as count:
+        with counting(f"drawing {dataset.name}") as count:
             digests[dataset.name] = digest_of(dataset, workers=workers, progress=count)
     differing = [d.name for d in datasets if d.digest not in (None, digests[d.name])]
     if differing:
-        console.warn(
+        warn(
             f"{', '.join(differing)}: other pixels than published, drawn with "
             f"{', '.join(f'{name} {version(name)}' for name in _DRAWN_WITH)}; results count as "
             "those of other data"
@@ -31,10 +36,12 @@ def drawn(datasets: Sequence[Dataset], workers: int) -> dict[str, str]:
     return digests
 
 
-def read(datasets: Sequence[Dataset]) -> tuple[list[Dataset], dict[str, str]]:
+def listed(
+    datasets: Sequence[Dataset], warn: Callable[[str], None]
+) -> tuple[list[Dataset], dict[str, str]]:
     """Sets that are read, with the number of images there really is, and digests by name.
 
-    A line says that a set is not whole, or that its folders' names are mixed up.
+    Warns of a set that is not whole, or whose folders' names are mixed up.
     """
     found, digests = [], {}
     for dataset in datasets:
@@ -44,11 +51,11 @@ def read(datasets: Sequence[Dataset]) -> tuple[list[Dataset], dict[str, str]]:
         found.append(replace(dataset, images=len(there)))
         digests[dataset.name] = there.digest
         if len(there) != dataset.images:
-            console.warn(
+            warn(
                 f"{dataset.name} has {len(there):,} images, published are {dataset.images:,}; "
                 f"`bench data check {dataset.name} --from {dataset.name}=PLACE` says which"
             )
         if dataset.role is Role.VAL:
             for finding in mixed_up(there):
-                console.warn(f"{dataset.name}: {finding.what}; {finding.todo}")
+                warn(f"{dataset.name}: {finding.what}; {finding.todo}")
     return found, digests

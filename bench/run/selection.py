@@ -1,4 +1,4 @@
-"""What one ``bench run`` is about."""
+"""What one run is about: a suite with the models, datasets and options that were chosen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bench.spec import Dataset, Job, Model, Options, Suite
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class Selection:
     """A suite and all choices; ``output`` is where the results store is, or will be."""
 
     suite: Suite
@@ -36,7 +36,7 @@ class Wanted:
             "replicates": self.conditions[0].replicates,
         }
 
-    def resolved(self, models: Iterable[Model], datasets: Iterable[Dataset]) -> Wanted:
+    def resolved(self, models: Iterable[Model], datasets: Iterable[Dataset]) -> Selection:
         """The same with those models and datasets in place of their namesakes."""
         model = {model.name: model for model in models}
         dataset = {dataset.name: dataset for dataset in datasets}
