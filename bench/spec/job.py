@@ -103,13 +103,17 @@ class Job:
         batch size: evaluation decides near-ties in float64, so they change nothing. Params and
         MACs depend on the architecture alone; speed on the machine too.
         """
-        text = json.dumps(self.identity, sort_keys=True, default=str)
+        return self.id_of(MEASURE_VERSION[self.measure])
+
+    def id_of(self, version: int) -> str:
+        """The id under that version of its measure's definition."""
+        text = json.dumps(self.identity | {"version": version}, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What the id is made of: the fields that count, by ``<declaration>.<field>``."""
-        key: dict[str, Any] = {"measure": self.measure, "version": MEASURE_VERSION[self.measure]}
+        """What the id is made of besides the version: the fields that count, each by its name."""
+        key: dict[str, Any] = {"measure": self.measure}
         if self.measure is Measure.EVALUATE:
             key["data"] = self.dataset_digest
         for record, rules in (

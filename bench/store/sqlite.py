@@ -14,9 +14,10 @@ from pathlib import Path
 
 import bench
 from bench.spec.errors import StoreError
+from bench.store import migrate
 
 #: Raise when the tables change; a newer file is refused, never misread.
-VERSION = 1
+VERSION = 2
 _APPLICATION_ID = 0x62656E63  # "benc": tells this from any other SQLite file
 _PATIENCE = 30.0  # seconds to wait for another process's transaction
 
@@ -88,6 +89,8 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
             if not readonly:
                 _create(connection, path)
             _check(connection, path)
+            if not readonly:
+                _bring_up_to_date(connection, path)
         except BaseException:
             connection.close()
             raise
@@ -211,6 +214,16 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} was made by bench {writer} (store version {version}); this is bench "
             f"{bench.__version__}, which reads up to {VERSION}: upgrade bench"
         )
+
+
+def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
+    """All of it or nothing; a store that is only read stays as it is, every version is readable."""
+    if _pragma(connection, "user_version") == VERSION:
+        return
+    with transaction(connection, path):
+        if _pragma(connection, "user_version") == 1:  # nobody was faster
+            migrate.from_version_1(connection)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 _TABLES = "SELECT 1 FROM sqlite_master LIMIT 1"

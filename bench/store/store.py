@@ -18,17 +18,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from bench.spec import Job, Outcome, Status, to_json
-from bench.store import frame, sqlite, transfer
+from bench.store import frame, rows, sqlite, transfer
+from bench.store.rows import as_json
 from bench.store.timing import Timing
-from bench.store.transfer import as_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FILE_NAME = "results.db"
-
-_INSERT_OUTCOME = "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-_INSERT_MEASUREMENT = "INSERT INTO measurements VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 class Store:
@@ -94,46 +91,26 @@ class Store:
             for m in (() if failed else outcome.measurements)
         ]
         with sqlite.transaction(self.connection, self.path):
-            return self.put(outcome_row, measurements, outcome.predictions)
-
-    def put(
-        self,
-        outcome: tuple[Any, ...],
-        measurements: list[tuple[Any, ...]],
-        predictions: bytes | None,
-    ) -> bool:
-        """Within a transaction: write the rows of one job unless it had gone well before."""
-        job_id, execute = outcome[0], self.connection.execute
-        before = execute("SELECT status FROM outcomes WHERE job_id = ?", (job_id,)).fetchone()
-        if before is not None and before[0] == Status.OK:
-            return False
-        execute("DELETE FROM outcomes WHERE job_id = ?", (job_id,))
-        execute(_INSERT_OUTCOME, outcome)
-        rows = [(job_id, position, *row) for position, row in enumerate(measurements)]
-        self.connection.executemany(_INSERT_MEASUREMENT, rows)
-        if predictions is not None:
-            execute("INSERT INTO predictions VALUES (?, ?)", (job_id, predictions))
-        return True
+            return rows.put(self.connection, outcome_row, measurements, outcome.predictions)
 
     def done(self) -> set[str]:
         """Ids of the jobs that went well."""
-        rows = self.rows("SELECT job_id FROM outcomes WHERE status = ?", Status.OK)
-        return {job_id for (job_id,) in rows}
+        query = "SELECT job_id FROM outcomes WHERE status = ?"
+        return {job_id for (job_id,) in self._rows(query, Status.OK)}
 
     def predictions(self, job_id: str) -> bytes | None:
         """Per-image predictions of a job as stored, see `bench.tasks.classification.predictions`; None if none."""
-        rows = self.rows("SELECT data FROM predictions WHERE job_id = ?", job_id)
-        return next((bytes(data) for (data,) in rows), None)
+        found = self._rows("SELECT data FROM predictions WHERE job_id = ?", job_id)
+        return next((bytes(data) for (data,) in found), None)
 
     def notes(self, job_id: str) -> dict[str, Any]:
         """Notes of a job: raw samples, uncounted operations; empty if there are none."""
-        rows = self.rows("SELECT notes FROM outcomes WHERE job_id = ?", job_id)
-        return next((json.loads(text) for (text,) in rows), {})
+        found = self._rows("SELECT notes FROM outcomes WHERE job_id = ?", job_id)
+        return next((json.loads(text) for (text,) in found), {})
 
     def runs(self) -> list[dict[str, Any]]:
         """All runs, oldest first: ``id``, ``started``, ``env``."""
-        rows = self.rows("SELECT id, started, env FROM runs ORDER BY started, id")
-        return [{"id": name, "started": at, "env": json.loads(env)} for name, at, env in rows]
+        return rows.runs(self.connection, self.path)
 
     def env(self) -> dict[str, Any]:
         """Provenance of what is stored: of the latest run that gave an outcome.
@@ -143,7 +120,7 @@ class Store:
         Empty for an empty store.
         """
         query = "SELECT env FROM runs WHERE id IN (SELECT run_id FROM outcomes) ORDER BY started"
-        envs = [json.loads(text) for (text,) in self.rows(query)]
+        envs = [json.loads(text) for (text,) in self._rows(query)]
         if not envs:
             return {}
         values: dict[str, list[Any]] = {}
@@ -157,28 +134,26 @@ class Store:
     def timings(self) -> list[Timing]:
         """How long each job that went well took, oldest first."""
         query = "SELECT job, seconds FROM outcomes WHERE status = ? ORDER BY rowid"
-        rows = self.rows(query, Status.OK)
-        return [Timing.stored(json.loads(text), seconds) for text, seconds in rows]
+        found = self._rows(query, Status.OK)
+        return [Timing.stored(json.loads(text), seconds) for text, seconds in found]
 
     def frame(self) -> pd.DataFrame:
         """One row a measurement, with the columns of `bench.store.frame.COLUMNS`; oldest job first.
 
         A failed job is one row without metric. ``source`` says that all were measured here.
         """
-        return frame.build(self.rows(frame.QUERY))
+        return frame.build(self._rows(frame.QUERY))
+
+    def _rows(self, query: str, *values: Any) -> Iterator[tuple[Any, ...]]:
+        return rows.select(self.connection, self.path, query, *values)
 
     def export_jsonl(self, path: str | Path) -> int:
         """Write all runs and outcomes, predictions included; returns how many outcomes."""
-        return transfer.export(self, Path(path))
+        return transfer.export(self.connection, self.path, Path(path))
 
     def import_jsonl(self, path: str | Path) -> int:
         """Merge what `export_jsonl` wrote, all or nothing; returns how many outcomes were new."""
-        return transfer.merge(self, Path(path))
-
-    def rows(self, query: str, *values: Any) -> Iterator[tuple[Any, ...]]:
-        """Rows of a query; StoreError if the file is damaged or locked."""
-        with sqlite.explained(self.path):
-            yield from self.connection.execute(query, values)
+        return transfer.merge(self.connection, self.path, Path(path))
 
 
 def _file(path: str | Path) -> Path:

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 import bench as package
-from bench import cli
 from bench.spec.errors import ExitCode
 
 Call = Callable[..., Any]
@@ -147,8 +146,7 @@ def test_an_unexpected_error_says_how_to_see_more(
 
 def test_a_command_line_that_cannot_be_loaded_is_no_regression() -> None:
     program = (
-        "import sys; sys.modules['typer'] = None\n"
-        "from bench.__main__ import main; sys.exit(main())"
+        "import sys; sys.modules['typer'] = None\nfrom bench.__main__ import main; sys.exit(main())"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
