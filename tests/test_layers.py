@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -22,40 +23,61 @@ Sources = Mapping[str, str]  # path from the root, as posix, to text
 Rule = Callable[[Sources], Iterator[str]]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
+#: Rooms from the ground up; a room imports those on lower floors alone, so every arrow points down.
+FLOORS: tuple[tuple[str, ...], ...] = (
+    ("bench.spec",),
+    ("bench.analysis", "bench.blocks", "bench.images"),
+    ("bench.render", "bench.checkpoints"),
+    ("bench.models", "bench.data", "bench.registry"),
+    ("bench.network", "bench.cost"),
+    ("bench.tasks", "bench.speed"),
+    ("bench.training", "bench.store"),
+    ("bench.published", "bench.run"),
+    ("bench.report",),
+    ("bench.cli", "reports"),
+)
+#: Rooms that stand on any floor: declarations of suites, and what starts the program.
+ANYWHERE = ("suites", "bench.__main__")
 #: Who may import a heavy or far-reaching package; all others may not.
 ONLY_IN: Mapping[tuple[str, ...], tuple[str, ...]] = {
-    ("torch", "torchvision", "timm", "fvcore", "datasets", "safetensors"): (
-        "bench/models/_*",
-        "bench/data/_*",
-        "bench/measure/*",
+    ("torch", "torchvision", "timm", "fvcore"): (
+        "bench/checkpoints/*",
+        "bench/network/*",
+        "bench/tasks/*",
+        "bench/cost/*",
+        "bench/speed/*",
+        "bench/training/*",
+        "bench/images/imagenet/synsets.py",  # timm ships the classes
     ),
+    ("safetensors", "huggingface_hub"): ("bench/checkpoints/*", "bench/training/*"),
+    ("datasets",): ("bench/images/listed/hub.py",),
+    ("PIL",): ("bench/images/*", "bench/cli/data.py"),
     ("matplotlib", "seaborn"): ("bench/render/chart.py",),
     ("typer", "rich"): ("bench/cli/*", "bench/render/terminal.py"),
-    ("sqlite3",): ("bench/store/sqlite.py", "bench/store/transfer.py", "bench/store/store.py"),
-    ("bench.cli",): ("bench/cli/*", "bench/__main__.py"),
+    ("sqlite3",): ("bench/store/*",),
 }
-#: What these files may import of the package; Patterns are of module names.
+#: What these files may import of the package; patterns are of module names.
 OF_BENCH_ONLY: Mapping[str, tuple[str, ...]] = {
     "bench/spec/kinds.py": (),
-    "bench/spec/declare.py": ("bench.spec.kinds",),
     "bench/spec/errors.py": (),
-    "bench/blocks/blocks.py": (),
+    "bench/blocks/*": ("bench.blocks*",),
+    "bench/render/*": ("bench.blocks*", "bench.render*"),
     "bench/analysis/*": ("bench.analysis*",),
-    "bench/metrics/*": (
-        "bench.tasks.classification*",
-        "bench.spec.errors",
-        "bench.spec",
-        "bench.registry",
-    ),
-    "bench/models/[!_]*": ("bench.spec", "bench.checkpoints.zoo", "bench.checkpoints.catalog"),
-    "bench/registry/select.py": ("bench.spec", "bench.spec.errors"),
-    "bench/run/plan.py": ("bench.spec", "bench.spec.errors"),
-    "bench/executors/*": ("bench.spec", "bench.run.executors*"),
+    "bench/models/*": ("bench.spec", "bench.checkpoints.zoo", "bench.checkpoints.catalog"),
+    "bench/data/*": ("bench.spec", "bench.images.drawn.*"),
+    "bench/registry/select.py": ("bench.spec*",),
+    "bench/run/plan.py": ("bench.spec*", "bench.run.estimate"),
+    "bench/run/executors/*": ("bench.spec*", "bench.run.execute*", "bench.run.executors*"),
+    "suites/*": ("bench.spec*",),
 }
 NEVER: Mapping[str, tuple[str, ...]] = {
-    "bench/render/*": ("bench.analysis*", "bench.store"),
-    "bench/measure/*": ("bench.store", "bench.run.loop", "bench.run.plan", "bench.render*"),
+    # A frame carries what reports need: one store is the same report on every machine.
+    "bench/report/*": ("bench.registry*", "bench.models*", "bench.data*", "bench.checkpoints*"),
+    "reports/*": ("bench.registry*", "bench.models*", "bench.data*", "bench.checkpoints*"),
+    "bench/store/*": ("bench.registry*",),
 }
+#: Files that a folder holds at most, ``__init__.py`` apart.
+FULL = 14
 
 
 def sources() -> dict[str, str]:
@@ -84,7 +106,7 @@ def _walk(tree: ast.AST, *, typing_only: bool) -> Iterator[ast.AST]:
             yield from _walk(child, typing_only=typing_only)
 
 
-def modules(found: Sources) -> dict[str, str]:
+def modules(found: Iterable[str]) -> dict[str, str]:
     """Module name to path."""
     return {
         path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): path for path in found
@@ -113,6 +135,64 @@ def layers_import_downwards(found: Sources) -> Iterator[str]:
             for name in ours if fnmatchcase(path, pattern) else ():
                 if any(fnmatchcase(name, bad) for bad in forbidden):
                     yield f"{path} imports {name}, which {pattern} must not"
+
+
+def every_arrow_points_down(found: Sources) -> Iterator[str]:
+    known = frozenset(modules(found))
+    floor = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+    for path, text in found.items():
+        (own,) = modules([path])
+        here = _room(own)
+        if here in ANYWHERE or own == "bench":
+            continue
+        if here not in floor:
+            yield f"{path} stands in {here}, which is on no floor"
+            continue
+        for name in imports(text, known, typing_only=False):
+            there = _room(name)
+            if there in (here, "bench") or there.split(".")[0] not in ("bench", "reports"):
+                continue
+            if floor.get(there, len(FLOORS)) >= floor[here]:
+                yield f"{path} imports {name}, which does not stand below {here}"
+
+
+def _room(module: str) -> str:
+    """``bench.spec`` of ``bench.spec.job``; ``suites`` of ``suites.scaling``."""
+    return ".".join(module.split(".")[: 2 if module.startswith("bench") else 1])
+
+
+def an_underscore_is_private_to_its_folder(found: Sources) -> Iterator[str]:
+    """No import of a ``_name`` or ``_file`` of another folder, and no use of one through a module."""
+    known = modules(found)
+    for path, text in found.items():
+        folder, tree = path.rpartition("/")[0], ast.parse(text)
+        foreign = dict[str, str]()  # local name of a module of another folder -> that module
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.ImportFrom) or not str(node.module).startswith("bench"):
+                continue
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                home = known.get(full) or known.get(str(node.module), "")
+                if home.rpartition("/")[0] == folder:
+                    continue
+                if any(part.startswith("_") for part in full.split(".")):
+                    yield f"{path} imports {full}, which is private to its folder"
+                elif full in known:
+                    foreign[alias.asname or alias.name] = full
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                private = node.attr.startswith("_") and not node.attr.startswith("__")
+                if private and node.value.id in foreign:
+                    yield f"{path} uses {foreign[node.value.id]}.{node.attr}, which is private"
+
+
+def no_folder_is_full(found: Sources) -> Iterator[str]:
+    folders = Counter(
+        path.rpartition("/")[0] for path in found if not path.endswith("/__init__.py")
+    )
+    for folder, files in folders.items():
+        if files > FULL:
+            yield f"{folder} holds {files} files; the most is {FULL}"
 
 
 def no_cycles(found: Sources) -> Iterator[str]:
@@ -170,6 +250,9 @@ def files_and_functions_stay_small(found: Sources) -> Iterator[str]:
 RULES: tuple[Rule, ...] = (
     heavy_imports_stay_where_they_belong,
     layers_import_downwards,
+    every_arrow_points_down,
+    an_underscore_is_private_to_its_folder,
+    no_folder_is_full,
     no_cycles,
     everything_public_has_a_docstring,
     files_and_functions_stay_small,
@@ -179,7 +262,7 @@ RULES: tuple[Rule, ...] = (
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule.__name__))
 def test_the_package_keeps(rule: Rule) -> None:
     found = sources()
-    assert "bench/spec/declare.py" in found
+    assert "bench/spec/job.py" in found
     assert "suites/scaling.py" in found
     assert list(rule(found)) == []
 
@@ -194,25 +277,63 @@ BREACHES = [
     (
         heavy_imports_stay_where_they_belong,
         {"bench/run/loop.py": "def run():\n    import seaborn.objects"},
-        "run.py imports seaborn.objects",
+        "loop.py imports seaborn.objects",
     ),
-    (heavy_imports_stay_where_they_belong, {"bench/run/loop.py": "import rich"}, "run.py imports rich"),
     (
         heavy_imports_stay_where_they_belong,
-        {"bench/run/loop.py": "from bench import cli", "bench/cli/__init__.py": ""},
-        "run.py imports bench.cli",
+        {"bench/run/loop.py": "import rich"},
+        "loop.py imports rich",
     ),
     (
         layers_import_downwards,
-        {"bench/analysis/tables/scaling.py": "from bench import store", "bench/store/store.py": ""},
-        "table.py imports bench.store",
+        {"bench/report/a.py": "from bench import registry", "bench/registry/__init__.py": ""},
+        "a.py imports bench.registry",
     ),
     (
         layers_import_downwards,
-        {"bench/render/html.py": "from bench.analysis.tables.scaling import scaling_table"},
-        "html.py imports bench.analysis.tables.scaling",
+        {"bench/analysis/tables/a.py": "from bench.blocks import Table"},
+        "a.py imports bench.blocks",
     ),
-    (layers_import_downwards, {"bench/spec/declare.py": "from bench.spec.errors import UsageError"}, "spec.py"),
+    (
+        layers_import_downwards,
+        {"bench/spec/kinds.py": "from bench.spec.errors import UsageError"},
+        "kinds.py",
+    ),
+    (
+        every_arrow_points_down,
+        {
+            "bench/run/loop.py": "def f():\n    from bench import cli",
+            "bench/cli/__init__.py": "",
+        },
+        "loop.py imports bench.cli",
+    ),
+    (
+        every_arrow_points_down,
+        {"bench/store/a.py": "from bench.run.loop import run", "bench/run/loop.py": ""},
+        "a.py imports bench.run.loop",
+    ),
+    (
+        every_arrow_points_down,
+        {"bench/cost/a.py": "from bench.network.device import x", "bench/network/device.py": ""},
+        "does not stand below bench.cost",
+    ),
+    (every_arrow_points_down, {"bench/managers/a.py": ""}, "on no floor"),
+    (
+        an_underscore_is_private_to_its_folder,
+        {"bench/run/a.py": "from bench.spec.job import _value", "bench/spec/job.py": ""},
+        "bench.spec.job._value",
+    ),
+    (
+        an_underscore_is_private_to_its_folder,
+        {"bench/run/a.py": "from bench.spec import _job", "bench/spec/_job.py": ""},
+        "bench.spec._job",
+    ),
+    (
+        an_underscore_is_private_to_its_folder,
+        {"bench/run/a.py": "from bench.spec import job\njob._value(3)", "bench/spec/job.py": ""},
+        "uses bench.spec.job._value",
+    ),
+    (no_folder_is_full, {f"bench/run/a{n}.py": "" for n in range(15)}, "bench/run holds 15 files"),
     (
         no_cycles,
         {
@@ -249,12 +370,14 @@ def test_what_no_rule_forbids_passes() -> None:
     """A module."""
     from typing import TYPE_CHECKING
     if TYPE_CHECKING:
-        from bench.b import B
+        from bench.run.b import B
+    from bench.run.b import _shared
     def _private(): ...
     '''
     found = {
-        "bench/a.py": textwrap.dedent(text),
-        "bench/b.py": '"""Another."""\nfrom bench import a',
+        "bench/run/a.py": textwrap.dedent(text),
+        "bench/run/b.py": '"""Another."""\nfrom bench.store import s',
+        "bench/store/s.py": '"""Below."""',
         "bench/checkpoints/build.py": '"""Builds."""\nimport torch, timm',
     }
     for rule in RULES:
