@@ -3,7 +3,7 @@
 Both watch the same pass and share nothing else. fvcore's rules see the functions that the network
 calls, `linear` or `scaled_dot_product_attention`, and the shapes of their arguments; torch's
 `FlopCounterMode` sees the kernels that these become, `addmm` or `bmm`, and has formulas of
-its own. A function without a rule, or a kernel without a formula, sets them apart.
+its own. A function without a rule, or a kernel without a formula, sets them apart and is named.
 
 No weight is needed for any of it: on the meta device tensors have a shape and no data, and a
 network of 400 GMACs is counted in a second or two.
@@ -17,11 +17,11 @@ from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
-from torch.utils.flop_counter import FlopCounterMode
 
 from bench.cost.fvcore_rules import ACTIVATIONS, ELEMENTWISE, MACS, Value
 from bench.cost.meta_cache import Shapes
 from bench.cost.parts import Stages
+from bench.cost.torch_rules import Blind, counter
 from bench.cost.traffic import Kernels
 
 
@@ -37,6 +37,7 @@ class Cost:
     by_operator: dict[str, int]  #: parts of ``macs``
     elementwise: dict[str, int]  #: what fvcore counts besides, norms and pooling: not in ``macs``
     uncounted: dict[str, int]  #: functions that compute and have no rule -> how often called
+    blind: dict[str, int]  #: kernels that multiply and have no formula of torch's -> how often run
 
 
 class _Calls(TorchFunctionMode):
@@ -102,9 +103,9 @@ def count(network: torch.nn.Module, resolution: int, *, batch: int = 1) -> Cost:
     weights = [*network.parameters(), *network.buffers()]
     image = torch.zeros(batch, 3, resolution, resolution, device=weights[0].device)
     stages, kernels = Stages(network), Kernels(weights)
-    flops = FlopCounterMode(display=False)
-    calls = _Calls(stages, kernels)
-    with torch.no_grad(), stages.watched(), Shapes(), flops, kernels, calls:
+    flops, calls = counter(), _Calls(stages, kernels)
+    blind = Blind(flops.flop_registry)
+    with torch.no_grad(), stages.watched(), Shapes(), blind, flops, kernels, calls:
         network(image)
     return Cost(
         params=stages.params(network),
@@ -115,4 +116,5 @@ def count(network: torch.nn.Module, resolution: int, *, batch: int = 1) -> Cost:
         by_operator={operator: macs for operator, macs in calls.by_operator.items() if macs},
         elementwise=dict(calls.elementwise),
         uncounted=dict(sorted(calls.uncounted.items())),
+        blind=dict(sorted(blind.calls.items())),
     )

@@ -45,6 +45,7 @@ def measure(job: Job) -> Outcome:
             "macs_by_operator": cost.by_operator,
             "not_in_gmacs": cost.elementwise,
             "uncounted_ops": cost.uncounted,
+            "blind_kernels": cost.blind,
             "torch": torch.__version__,
         },
     )
@@ -101,5 +102,6 @@ def agreed(cost: Cost, name: str) -> None:
         raise JobError(
             f"MACs of {name}: fvcore counts {fvcore:,}, torch {cost.torch_macs:,}, which differ by "
             f"{apart:.1%} (at most {TOLERANCE:.0%} may); functions without a rule: "
-            f"{', '.join(cost.uncounted) or 'none'}"
+            f"{', '.join(cost.uncounted) or 'none'}; kernels without a formula: "
+            f"{', '.join(cost.blind) or 'none'}"
         )

@@ -10,7 +10,6 @@ import timm
 import torch
 from timm.layers.config import set_fused_attn
 from torch import nn
-from torch.nn import functional
 
 from bench import registry
 from bench.checkpoints.catalog import with_preprocessing
@@ -19,7 +18,6 @@ from bench.cost.count import count
 from bench.cost.meta_cache import Shapes
 from bench.published.figures import Checkpoint, checkpoints
 from bench.spec import Model, replace
-from bench.spec.errors import JobError
 
 
 @pytest.fixture
@@ -85,89 +83,6 @@ def _on_meta(name: str, **kwargs: Any) -> nn.Module:
     with torch.device("meta"), Shapes():
         network: nn.Module = timm.create_model(name, **kwargs).eval()
     return network
-
-
-class Calls(nn.Module):
-    """One function of the image, (1, 3, 32, 32), and a layer."""
-
-    def __init__(self, call: Callable[..., torch.Tensor], *layers: nn.Module) -> None:
-        super().__init__()
-        self.call, self.layers = call, nn.ModuleList(layers)
-        self.weight = nn.Parameter(torch.zeros(1))
-
-    def forward(self, image: torch.Tensor) -> torch.Tensor:
-        return self.call(image, *self.layers)
-
-
-def _tokens(image: torch.Tensor) -> torch.Tensor:
-    return image.reshape(1, 3, 1024).transpose(1, 2)
-
-
-CALLED: dict[str, tuple[Calls, int]] = {
-    "values wider than keys, fewer queries": (
-        Calls(
-            lambda image: functional.scaled_dot_product_attention(
-                image[:, :, :5], key=image, value=torch.cat([image, image], dim=-1)
-            )
-        ),
-        3 * 5 * 32 * (32 + 64),
-    ),
-    "baddbmm": (Calls(lambda image: torch.baddbmm(image[0], image[0], image[0])), 3 * 32**3),
-    "one matrix with many": (Calls(lambda image: image[0, :1] @ image[0]), 3 * 32**3),
-    "vector with matrix": (Calls(lambda image: image[0, 0, 0] @ image[0, 0]), 32**2),
-    "einsum": (
-        Calls(lambda image: torch.einsum("bchw,bcvw->bcvh", image[..., :8], image[..., :8])),
-        3 * 32 * 32 * 8,
-    ),
-    "transposed convolution": (
-        Calls(lambda image, layer: layer(image), nn.ConvTranspose2d(3, 8, 4, stride=2)),
-        32**2 * 3 * 8 * 16,
-    ),
-    "grouped convolution, same padding": (
-        Calls(lambda image, layer: layer(image), nn.Conv2d(3, 9, 5, padding="same", groups=3)),
-        32**2 * 9 * 25,
-    ),
-    "cross-attention module": (
-        Calls(
-            lambda image, layer: layer(
-                *(_tokens(image)[:, :5], _tokens(image), _tokens(image)), need_weights=False
-            )[0],
-            nn.MultiheadAttention(3, 1, batch_first=True),
-        ),
-        (5 + 1024 + 1024 + 5) * 3 * 3 + 2 * 5 * 1024 * 3,
-    ),
-    "recurrent, two layers in both directions": (
-        Calls(
-            lambda image, layer: layer(_tokens(image)[:, :20])[0],
-            nn.LSTM(3, 7, 2, batch_first=True, bidirectional=True),
-        ),
-        20 * 4 * 7 * (2 * (3 + 7) + 2 * (14 + 7)),
-    ),
-}
-
-
-@pytest.mark.parametrize("called", CALLED)
-def test_each_way_to_multiply_is_counted_by_both(called: str) -> None:
-    network, macs = CALLED[called]
-    cost = count(network.to("meta").eval(), 32)
-    # fvcore's rule for einsum reads a sum that is printed with four digits.
-    assert sum(cost.macs.values()) == pytest.approx(macs, rel=1e-4 if "einsum" in called else 0)
-    assert cost.torch_macs == macs
-
-
-def test_what_has_no_rule_is_named_and_sets_the_counters_apart() -> None:
-    def chain(image: torch.Tensor) -> torch.Tensor:
-        red, green, blue = image[0]
-        product: torch.Tensor = torch.linalg.multi_dot([red, green, blue])
-        total: torch.Tensor = red @ green + product
-        return total.view(-1)
-
-    cost = count(Calls(chain), 32)
-    assert sum(cost.macs.values()) == 32**3
-    assert cost.torch_macs == 3 * 32**3
-    assert cost.uncounted == {"add": 1, "linalg_multi_dot": 1}
-    with pytest.raises(JobError, match="linalg_multi_dot"):
-        profile.agreed(cost, "chain")
 
 
 #: Small and medium ones of every kind that is published with its cost.

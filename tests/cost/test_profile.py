@@ -219,7 +219,7 @@ def test_what_cannot_be_built_is_a_row_with_its_reason() -> None:
 
 
 def _counted(fvcore: int, by_torch: int) -> Counted:
-    return Counted({}, {"all": fvcore}, {}, 0, by_torch, {}, {}, {"multi_dot": 1})
+    return Counted({}, {"all": fvcore}, {}, 0, by_torch, {}, {}, {"multi_dot": 1}, {"fused": 2})
 
 
 def test_counters_that_disagree_give_no_number() -> None:
@@ -229,7 +229,7 @@ def test_counters_that_disagree_give_no_number() -> None:
     message = str(caught.value)
     assert "MACs of chain: fvcore counts 32,768, torch 98,304" in message
     assert "66.7%" in message
-    assert "multi_dot" in message
+    assert "functions without a rule: multi_dot; kernels without a formula: fused" in message
     with pytest.raises(JobError):
         profile.agreed(_counted(100, 104), "far")
     with pytest.raises(JobError, match="no convolution or matrix product"):
