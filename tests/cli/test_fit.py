@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import math
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,7 +21,7 @@ from hypothesis import strategies as st
 from bench.cli import main
 
 Call = Callable[..., Any]
-REFERENCE = Path(os.environ.get("BENCH_REFERENCE", Path(__file__).parents[3] / "shared/reference"))
+REFERENCE = Path(__file__).parents[1] / "reference"
 X = np.array([1.0, 2.0, 4.0, 8.0, 16.0])
 #: ImageNet top-1 of the ConvNeXt and Swin papers, pretrained on 22k, 224 px.
 LADDERS = """family,gmacs,top1
@@ -323,21 +322,21 @@ def test_torch_is_never_loaded(here: Path, two: str) -> None:
     assert done.stderr.splitlines()[-1] == "0 []"
 
 
-@pytest.mark.skipif(not REFERENCE.is_dir(), reason="no reference data; set BENCH_REFERENCE")
-def test_real_tables_of_other_projects(bench: Call) -> None:
-    """OpenCLIP's zero-shot results, a family a data set, and a learning curve."""
-    clip = REFERENCE / "scaling" / "openclip_zeroshot_results.csv"
-    words = ("--x", "gmacs_total", "--y", "acc1", "--y-is", "accuracy", "--by", "upstream_dataset")
-    found = numbers(bench, str(clip), *words, "--where", "downstream_dataset=imagenet1k")
-    fitted = [row for row in found["fits"] if not row["reason"]]
-    assert fitted
-    assert all(row["elasticity"] < 0 for row in fitted)
-    curves = REFERENCE / "scaling" / "learning_curves_vision_half.csv"
-    only = ("--where", "Training=1", "--where", "Task=inet_10", "--by", "Model")
-    found = numbers(bench, str(curves), "--x", "Seen Examples", "--y", "Loss", *only)
-    table = pd.read_csv(curves)
+def test_real_tables_of_other_projects(bench: Call, here: Path) -> None:
+    """OpenCLIP's zero-shot results, a family a data set, and learning curves."""
+    words = ("--x", "gmacs_total", "--y", "imagenet_top1", "--y-is", "accuracy")
+    found = numbers(bench, str(REFERENCE / "openclip.csv"), *words, "--by", "trained_on")
+    fitted = {row["group"]: row["elasticity"] for row in found["fits"] if not row["reason"]}
+    assert set(fitted) == {"CLIP-WIT", "LAION-2B", "LAION-400M", "LAION-80M"}
+    assert max(fitted.values()) < 0
+    table = pd.read_csv(REFERENCE / "learning_curves.csv")
+    name = str(here / "curves.csv")
+    table.rename(columns={"examples": "seen examples"}).to_csv(name, index=False)
+    only = ("--where", "split=train", "--where", "task=inet_10", "--by", "model")
+    found = numbers(bench, name, "--x", "seen examples", "--y", "error", *only)
+    assert len(found["fits"]) == 3
     for row in found["fits"]:
-        later = table[(table["Task"] == "inet_10") & (table["Model"] == row["group"])]
-        later = later[(later["Training"] == 0)].sort_values("Seen Examples")
-        near = later.iloc[(later["Seen Examples"] - 2 * row["x_top"]).abs().argmin()]
-        assert row["at_2x"] == pytest.approx(100 * near["Loss"], rel=0.05)
+        later = table[(table["task"] == "inet_10") & (table["model"] == row["group"])]
+        later = later[later["split"] == "test"]
+        near = later.iloc[(later["examples"] - 2 * row["x_top"]).abs().argmin()]
+        assert row["at_2x"] == pytest.approx(100 * near["error"], rel=0.05)

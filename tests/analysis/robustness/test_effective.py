@@ -93,18 +93,11 @@ def test_drops() -> None:
 def test_published_lines_are_those_of_the_population(
     reference: Callable[[str], pd.DataFrame], key: tuple[str, Twin]
 ) -> None:
-    accuracy = reference("robustness_top1s.csv").set_index("model")
-    kind = reference("model_types.derived.csv").set_index("model")["type"]
-    standard = kind.reindex(accuracy.index) == "STANDARD"
-    accuracy = accuracy[standard & ~accuracy.index.str.contains("aws|batch64|subsample")]
-    role, twin = key
-    column = {
-        "v2": "imagenetv2-matched-frequency-format-val",
-        "objectnet": "objectnet-1.0-beta",
-    }.get(role, f"imagenet-{role}")
-    x = "val" if twin == "val" else f"val-on-imagenet-{role}-classes"
+    accuracy = reference("imagenet_testbed.csv").set_index("model")
+    column, twin = key
+    x = "val" if twin == "val" else f"val_{column}"
     models = accuracy[accuracy[x] >= (55 if twin == "val" else 75)]
-    parting = models[x].get("resnet50") if role == "a" else None
+    parting = models[x].get("resnet50") if column == "a" else None
     parts = (
         [models] if parting is None else [models[models[x] < parting], models[models[x] > parting]]
     )

@@ -230,13 +230,11 @@ def test_families_keep_the_refused_and_count_the_missing() -> None:
 
 
 def test_published_learning_curves(reference: Callable[[str], pd.DataFrame]) -> None:
-    curves = reference("learning_curves_vision_half.csv")
     scores = []
-    for _, curve in curves.groupby(["Task", "Model"]):
-        train = curve[curve["Training"] == 1].drop_duplicates("Seen Examples")
-        test = curve[curve["Training"] == 0]
-        law = fit(train["Seen Examples"], train["Loss"])
-        ln = np.log(law.curve(test["Seen Examples"].to_numpy())) - np.log(test["Loss"])
+    for _, curve in reference("learning_curves.csv").groupby(["task", "model"]):
+        train, test = curve[curve["split"] == "train"], curve[curve["split"] == "test"]
+        law = fit(train["examples"], train["error"])
+        ln = np.log(law.curve(test["examples"].to_numpy())) - np.log(test["error"])
         scores.append(float(np.sqrt((ln**2).mean())))
     assert len(scores) == 36
     assert np.mean(scores) <= 0.027

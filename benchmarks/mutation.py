@@ -1,0 +1,385 @@
+"""How many small faults the tests notice: mutants of the source, each run against its tests.
+
+    python benchmarks/mutation.py bench/spec bench/tasks bench/analysis --sample 8 --workers 2
+
+A mutant is the source with one change: another comparison or arithmetic operator, a number off by
+one, a condition negated, ``and`` for ``or``, None or the first argument returned, a keyword or a
+statement dropped. Messages, annotations, decorators and ``strict=`` are left alone. Of each file a
+sample is drawn, the same one for a seed, and a larger sample contains the smaller.
+
+Each worker has a copy of the tree and loads the libraries once; a mutant is written into the copy
+and tested in a forked child, so it costs a second or two and the working tree is never touched.
+Tests of a module are its doctests and ``tests/<same path>`` and whatever imports it, or else what
+stands in the same folder or is one import further; the slow ones are not run. A mutant that runs three times as long
+as its tests counts as killed. Results are appended to ``--out``, and a run that was cut short goes
+on from there. ``benchmarks/mutants_equal.csv`` lists mutants that change no behaviour: those are
+not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import contextlib
+import copy
+import csv
+import gc
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+EQUAL = Path(__file__).with_name("mutants_equal.csv")
+PRELOADED = (
+    *("numpy", "pandas", "pyarrow.parquet", "scipy.stats", "scipy.optimize", "scipy.special"),
+    *("sklearn.metrics", "statsmodels.api", "statsmodels.stats.proportion"),
+    *("hypothesis.extra.numpy", "pytest", "PIL.Image", "safetensors.torch", "torch", "timm"),
+)
+PYTEST = (
+    *("-x", "-q", "-m", "not slow and not gpu", "-p", "no:cacheprovider", "-p", "no:xdist"),
+    *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
+)
+#: Test files a module, the nearest ones.
+MOST = 8
+#: Where a part is tested that all others import.
+ELSEWHERE = {
+    "spec": (
+        "tests/registry/test_declarations.py",
+        "tests/run/test_plan.py",
+        "tests/store/test_store.py",
+    )
+}
+COMPARED = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+}
+COMPUTED = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+    ast.Mod: ast.Mult,
+    ast.Pow: ast.Mult,
+    ast.BitAnd: ast.BitOr,
+    ast.BitOr: ast.BitAnd,
+}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change to one file; ``line``, ``before`` and ``after`` are for people."""
+
+    path: str
+    start: int  #: bytes replaced
+    end: int
+    text: str
+    line: int
+    before: str
+    after: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The same for the same change, wherever in the file it has moved to."""
+        return self.path, self.before, self.after
+
+
+def changes(node: ast.AST) -> Iterator[ast.AST | str]:
+    """What may stand in place of ``node``: other nodes, or source."""
+    if isinstance(node, ast.Compare) and type(node.ops[0]) in COMPARED:
+        other = copy.deepcopy(node)
+        other.ops[0] = COMPARED[type(node.ops[0])]()
+        yield other
+    elif isinstance(node, ast.BinOp | ast.AugAssign) and type(node.op) in COMPUTED:
+        swapped = copy.deepcopy(node)
+        swapped.op = COMPUTED[type(node.op)]()
+        yield swapped
+    elif isinstance(node, ast.BoolOp):
+        yield ast.BoolOp(ast.And() if isinstance(node.op, ast.Or) else ast.Or(), node.values)
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub | ast.Invert):
+        yield node.operand
+    elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        yield ast.Constant(not node.value)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        yield from (ast.Constant(node.value + 1), ast.Constant(node.value - 1))
+    elif isinstance(node, ast.Call):
+        for i, keyword in enumerate(node.keywords):
+            if keyword.arg not in (None, "strict"):
+                yield ast.Call(node.func, node.args, node.keywords[:i] + node.keywords[i + 1 :])
+    elif isinstance(node, ast.Return) and node.value is not None:
+        if not (isinstance(node.value, ast.Constant) and node.value.value is None):
+            yield "return None"
+        if isinstance(node.value, ast.Call) and node.value.args:
+            yield f"return {ast.unparse(node.value.args[0])}"
+    elif isinstance(node, ast.Raise | ast.Continue | ast.Break | ast.AugAssign):
+        yield "pass"
+    elif isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant):
+        yield "pass"
+    elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+        yield "pass"
+
+
+def reached(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes below ``node`` that are mutated, those in messages and annotations left out."""
+    if isinstance(node, ast.JoinedStr):
+        return
+    yield node
+    if isinstance(node, ast.Raise):
+        return
+    skipped = {"annotation", "returns", "decorator_list", "ops", "op"}
+    for name, value in ast.iter_fields(node):
+        if name not in skipped:
+            for child in value if isinstance(value, list) else [value]:
+                if isinstance(child, ast.AST):
+                    yield from reached(child)
+
+
+def mutants(path: str, source: str) -> list[Mutant]:
+    """All changes to a file, in order."""
+    raw = source.encode()
+    at = [0]
+    for line in raw.splitlines(keepends=True):
+        at.append(at[-1] + len(line))
+    found = []
+    for node in reached(ast.parse(source)):
+        if isinstance(node, ast.If | ast.While | ast.IfExp | ast.comprehension):
+            tests = node.ifs if isinstance(node, ast.comprehension) else [node.test]
+            given = [(test, ast.UnaryOp(ast.Not(), test)) for test in tests]
+        else:
+            given = [(node, other) for other in changes(node)]
+        for old, new in given:
+            start = at[old.lineno - 1] + old.col_offset
+            end = at[(old.end_lineno or 0) - 1] + (old.end_col_offset or 0)
+            text = new if isinstance(new, str) else ast.unparse(ast.fix_missing_locations(new))
+            text = f"({text})" if isinstance(new, ast.expr) else text
+            changed = raw[:start] + text.encode() + raw[end:]
+            first, last = old.lineno, old.end_lineno or old.lineno
+            before = "\n".join(source.splitlines()[first - 1 : last])
+            more = text.count("\n")
+            after = "\n".join(changed.decode().splitlines()[first - 1 : first + more])
+            with contextlib.suppress(SyntaxError):
+                compile(changed, path, "exec")
+                found.append(Mutant(path, start, end, text, first, _one(before), _one(after)))
+    return list(dict.fromkeys(found))
+
+
+def _one(lines: str) -> str:
+    return " ".join(lines.split())
+
+
+def sampled(paths: Iterable[str], root: Path, sample: int, seed: int) -> list[Mutant]:
+    """So many mutants a file, the first ones of a shuffle that the seed and the path decide."""
+    with EQUAL.open(newline="") as file:
+        equal = {(row["path"], row["before"], row["after"]) for row in csv.DictReader(file)}
+    chosen = []
+    for path in paths:
+        every = [m for m in mutants(path, (root / path).read_text()) if m.key not in equal]
+        random.Random(f"{seed} {path}").shuffle(every)
+        chosen += every[:sample]
+    return chosen
+
+
+def imports(root: Path, path: str) -> set[str]:
+    """Files of ``bench`` that a file imports, through a package's ``__init__`` too."""
+    found = set()
+    for node in ast.walk(ast.parse((root / path).read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("bench"):
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            for name in names:
+                stem = name.replace(".", "/")
+                found |= {p for p in (f"{stem}.py", f"{stem}/__init__.py") if (root / p).exists()}
+    for package in [p for p in found if p.endswith("__init__.py") and path.startswith("tests")]:
+        found |= imports(root, package)
+    return found
+
+
+def tests_of(root: Path, path: str) -> list[str]:
+    """Where a module is tested, the nearest first; itself, for its doctests, before all."""
+    part, place = path.split("/")[1], Path(path)
+    mirror = "tests/" + "/".join(place.parts[1:-1])
+    ranked = []
+    for test in sorted((root / "tests").rglob("test_*.py")):
+        name = test.relative_to(root).as_posix()
+        direct = imports(root, name)
+        if name == f"{mirror}/test_{place.name}":
+            ranked.append((0, name))
+        elif path in direct and part not in ELSEWHERE:
+            ranked.append((1 if name.startswith(mirror) else 2, name))
+        elif name.startswith(f"{mirror}/"):
+            ranked.append((3, name))
+        elif name.split("/")[1] == part and any(path in imports(root, p) for p in direct):
+            ranked.append((4, name))
+    near = [name for rank, name in sorted(ranked) if rank < 3]
+    chosen = near or [name for _, name in sorted(ranked)]
+    doctests = [path] if ">>>" in (root / path).read_text() else []
+    return [*doctests, *chosen[:MOST], *ELSEWHERE.get(part, ())]
+
+
+class _First:
+    """The first test that fails, as pytest reports it."""
+
+    failed = ""
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.failed and not self.failed:
+            self.failed = report.nodeid
+
+    def pytest_collectreport(self, report: Any) -> None:
+        if report.failed and not self.failed:
+            self.failed = f"{report.nodeid} (import)"
+
+
+def tested(tests: list[str], longest: float) -> tuple[str, str, float]:
+    """``survived``, ``killed`` or ``timeout``, the test that failed, and seconds; in a child."""
+    reader, writer = os.pipe()
+    start = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        os.setpgid(0, 0)
+        sink = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(sink, stream)
+        import pytest
+
+        first = _First()
+        code = pytest.main([*PYTEST, "--basetemp", tempfile.mkdtemp(dir=".."), *tests], [first])
+        os.write(writer, f"{int(code)} {first.failed}".encode()[:4000])
+        os._exit(0)
+    os.close(writer)
+    while not (done := os.waitpid(child, os.WNOHANG))[0]:
+        if time.monotonic() - start > longest:
+            os.killpg(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            os.close(reader)
+            return "timeout", "", time.monotonic() - start
+        time.sleep(0.02)
+    said = os.read(reader, 4000).decode().partition(" ")
+    os.close(reader)
+    verdict = "survived" if done[1] == 0 and said[0] in ("0", "5") else "killed"
+    return verdict, said[2], time.monotonic() - start
+
+
+def work(root: Path, given: list[Mutant], out: Path) -> None:
+    """Test these mutants in a copy of the tree, each result one line of ``out``."""
+    here = Path(tempfile.mkdtemp(prefix="mutants-"))
+    tree = here / "tree"
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"],  # noqa: S607
+        cwd=root, capture_output=True, text=True, check=True,
+    ).stdout.splitlines()  # fmt: skip
+    for name in listed:
+        if (root / name).is_file():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(root / name, tree / name)
+    os.chdir(tree)
+    os.environ |= {"PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1", "BENCH_CACHE": str(here)}
+    sys.path[:] = [str(tree), *(p for p in sys.path if Path(p).name != "benchmarks")]
+    usual: dict[str, float] = {}
+    where: dict[str, list[str]] = {}
+    for mutant in given:
+        if mutant.path not in where:
+            where[mutant.path] = tests_of(tree, mutant.path)
+            for name in [name for name in where[mutant.path] if name not in usual]:
+                verdict, failed, usual[name] = tested([name], 600)
+                if verdict != "survived":
+                    print(f"{name} fails without a mutant and is left out: {failed}", flush=True)
+                    usual[name] = -1
+        tests = [name for name in where[mutant.path] if usual[name] >= 0]
+        sys.dont_write_bytecode = True
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+        file = tree / mutant.path
+        source = file.read_bytes()
+        for stale in (file.parent / "__pycache__").glob(f"{file.stem}.*.pyc"):
+            stale.unlink()
+        file.write_bytes(source[: mutant.start] + mutant.text.encode() + source[mutant.end :])
+        longest = 15 + 3 * sum(usual[name] for name in tests)
+        verdict, failed, seconds = tested(tests, longest) if tests else ("survived", "", 0.0)
+        file.write_bytes(source)
+        sys.dont_write_bytecode = False
+        del os.environ["PYTHONDONTWRITEBYTECODE"]
+        row = asdict(mutant) | {"verdict": verdict, "by": failed, "seconds": round(seconds, 1)}
+        with out.open("a") as lines:
+            lines.write(json.dumps(row) + "\n")
+    shutil.rmtree(here, ignore_errors=True)
+
+
+def results(out: Path) -> dict[Mutant, dict[str, Any]]:
+    """The latest row of each mutant in a file of results."""
+    rows = [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
+    names = Mutant.__dataclass_fields__
+    return {Mutant(**{name: row[name] for name in names}): row for row in rows}
+
+
+def told(rows: Iterable[dict[str, Any]]) -> None:
+    """Print the share killed of each file and of all, then the survivors."""
+    files: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        files[row["path"]].append(row)
+    counts = {p: (sum(r["verdict"] != "survived" for r in f), len(f)) for p, f in files.items()}
+    for path, (killed, n) in sorted(counts.items()):
+        print(f"{killed:4} / {n:<4} {killed / n:5.0%}  {path}")
+    killed, n = (sum(count[i] for count in counts.values()) for i in (0, 1))
+    print(f"{killed:4} / {n:<4} {killed / max(n, 1):5.1%}  all")
+    for row in (r for path in sorted(files) for r in files[path] if r["verdict"] == "survived"):
+        print(f"\n{row['path']}:{row['line']}\n- {row['before']}\n+ {row['after']}")
+
+
+def main() -> None:
+    """Run what ``--out`` does not have yet, and print it all."""
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("paths", nargs="+", help="folders or files of bench, from the root")
+    parser.add_argument("--sample", type=int, default=8, help="mutants a file")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--root", type=Path, default=Path(), help="the tree to test")
+    parser.add_argument("--out", type=Path, default=Path("mutants.jsonl"))
+    parser.add_argument("--again", action="store_true", help="test survivors in --out once more")
+    asked = parser.parse_args()
+    root, out = asked.root.resolve(), asked.out.resolve()
+    paths: dict[str, None] = {}
+    for given in asked.paths:
+        files = sorted((root / given).rglob("*.py")) if (root / given).is_dir() else [root / given]
+        paths |= dict.fromkeys(p.relative_to(root).as_posix() for p in files)
+    chosen = sampled(paths, root, asked.sample, asked.seed)
+    known = results(out)
+    skipped = {m for m, row in known.items() if not asked.again or row["verdict"] != "survived"}
+    waiting = [m for m in chosen if m not in skipped]
+    if waiting:
+        for name in PRELOADED:
+            __import__(name)
+        gc.freeze()
+    # Whole files to a worker, so that each set of tests is timed once.
+    order = {path: i for i, path in enumerate(dict.fromkeys(m.path for m in waiting))}
+    children = []
+    for worker in range(asked.workers):
+        mine = [m for m in waiting if order[m.path] % asked.workers == worker]
+        if (child := os.fork()) == 0:
+            work(root, mine, out)
+            os._exit(0)
+        children.append(child)
+    for child in children:
+        os.waitpid(child, 0)
+    known = results(out)
+    told(known[m] for m in chosen if m in known)
+
+
+if __name__ == "__main__":
+    main()
