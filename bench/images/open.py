@@ -9,20 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.images.drawn.store import Progress, open_images
-from bench.images.listed.listing import Chosen
 from bench.images.listed.sources import listing
 from bench.images.prepared.cache import Pixels, Prepared, regrouped
-from bench.images.types import Drawn, ImageSet
+from bench.images.types import Drawn, ImageSet, Labels
 from bench.spec import Dataset, Transform
 from bench.spec.errors import DataError
 
 
-class Part:
+class Selected:
     """Some images of a larger set, as an `ImageSet` with labels of its own."""
 
-    def __init__(self, whole: ImageSet, chosen: Chosen) -> None:
-        self._whole, self._which = whole, chosen.which
-        self.digest, self.labels = chosen.digest, chosen.labels
+    def __init__(
+        self, whole: ImageSet, which: NDArray[np.intp], labels: Labels, digest: str
+    ) -> None:
+        self._whole, self._which = whole, which
+        self.digest, self.labels = digest, labels
 
     def __len__(self) -> int:
         return len(self._which)
@@ -67,10 +68,10 @@ def opened(
             "cache": cache,
             "progress": progress,
         }
-        if isinstance(found, Chosen) and limit is None:
+        if found.whole is not None and found.rows is not None and limit is None:
             # ReaL's images are val's: what either has prepared serves both.
             whole = Prepared(found.whole, transform, dataset.twin or dataset.name, **choices)
-            return Part(whole, found)
+            return Selected(whole, found.rows, found.labels, found.digest)
         return Prepared(found, transform, dataset.name, **choices)
     images = open_images(dataset, workers=workers, limit=limit, progress=progress)
     height, width = images.pixels.shape[1:3]

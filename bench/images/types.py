@@ -1,9 +1,9 @@
 """What a measure sees of a dataset: images of one size in blocks, whatever they come from.
 
-A set is drawn (`bench.images.drawn.store`) or read. One that is read is first listed (`Listing`: which
-encoded images there are, and their labels), then prepared for a `Transform`
-(`bench.images.prepared.cache`). Either way it may be larger than memory: nothing here holds all of it.
-`bench.images.open` opens both.
+A set is drawn (`bench.images.drawn.store`) or read. One that is read is first listed
+(`bench.images.listed.listing`: which encoded images there are, and their labels), then prepared for
+a `Transform` (`bench.images.prepared.cache`). Either way it may be larger than memory: nothing here
+holds all of it. `bench.images.open` opens both.
 """
 
 from __future__ import annotations
@@ -56,27 +56,6 @@ class Labels:
             base=None if self.base is None else self.base[which],
             accepted=tuple(self.accepted[i] for i in which) if self.accepted else (),
         )
-
-
-class Listing(Protocol):
-    """The encoded images of a set, in an order that does not depend on the file system."""
-
-    @property
-    def digest(self) -> str:
-        """sha256 of names, sizes and labels of the whole set."""
-
-    @property
-    def labels(self) -> Labels:
-        """Of all images."""
-
-    @property
-    def names(self) -> Sequence[str]:
-        """Unique, for messages: ``n01440764/ILSVRC2012_val_00000293.JPEG``."""
-
-    def __len__(self) -> int: ...
-
-    def read(self, index: int) -> bytes:
-        """One encoded image; safe to call from several threads. Raises `DataError`."""
 
 
 @runtime_checkable

@@ -112,7 +112,7 @@ def test_a_contact_sheet_of_images_that_are_read(bench: Call, images: Path, here
 
 
 def test_every_usual_name_is_in_the_help(bench: Call) -> None:
-    from bench.images.listed.places import USUAL
+    from bench.images.listed.usual import USUAL
 
     told = bench("data", "check", "--help").out.lower().replace("_", "-")
     for names in USUAL.values():

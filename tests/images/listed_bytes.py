@@ -1,4 +1,4 @@
-"""A `Listing` over bytes at hand, and what a pass over a prepared set gives."""
+"""A listing of bytes at hand, and what a pass over a prepared set gives."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import hashlib
 import io
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from bench.images.listed.columns import Rows
+from bench.images.listed.listing import Listing, listed
 from bench.images.types import ImageSet, Labels
-from bench.spec.errors import DataError
 
 
 def jpeg(index: int, width: int = 50, height: int = 40) -> bytes:
@@ -27,34 +27,39 @@ def jpeg(index: int, width: int = 50, height: int = 40) -> bytes:
     return file.getvalue()
 
 
-@dataclass
-class Bytes:
-    """``files`` over and over until there are ``count``; ``reads`` counts what was asked for."""
+class AtHand:
+    """A storage of ``files``, over and over; ``reads`` counts what was asked for."""
 
-    files: Sequence[bytes]
-    count: int
-    reads: Counter[int] = field(default_factory=Counter)
+    def __init__(self, files: Sequence[bytes]) -> None:
+        self.files = files
+        self.reads: Counter[int] = Counter()
 
-    def __len__(self) -> int:
-        return self.count
+    def read(self, _file: str, offset: int, _size: int) -> bytes:
+        """File number ``offset``."""
+        self.reads[offset] += 1
+        return self.files[offset % len(self.files)]
+
+
+class Bytes(Listing):
+    """``files`` over and over until there are ``count``, of ten classes in turn."""
+
+    def __init__(self, files: Sequence[bytes], count: int) -> None:
+        rows = Rows()
+        rows.storages.append(AtHand(files))
+        target = np.arange(count) % 10
+        names = [f"{index}.JPEG" for index in range(count)]
+        sizes = [len(files[index % len(files)]) for index in range(count)]
+        rows.add(0, names, target.tolist(), sizes, range(count))
+        digest = hashlib.sha256(b"".join(files) + str(count).encode()).hexdigest()
+        made = replace(listed(rows), labels=Labels(target), digest=digest)
+        super().__init__(**{field.name: getattr(made, field.name) for field in fields(Listing)})
 
     @property
-    def digest(self) -> str:
-        return hashlib.sha256(b"".join(self.files) + str(self.count).encode()).hexdigest()
-
-    @property
-    def labels(self) -> Labels:
-        return Labels(target=np.arange(self.count) % 10)
-
-    @cached_property
-    def names(self) -> Sequence[str]:
-        return [f"val/{index}.JPEG" for index in range(self.count)]
-
-    def read(self, index: int) -> bytes:
-        self.reads[index] += 1
-        if index < 0 or index >= self.count:
-            raise DataError(f"no image {index}")
-        return self.files[index % len(self.files)]
+    def reads(self) -> Counter[int]:
+        """How often each image was read."""
+        (storage,) = self.storages
+        assert isinstance(storage, AtHand)
+        return storage.reads
 
 
 def pixels(images: ImageSet, size: int = 7) -> NDArray[np.uint8]:

@@ -17,8 +17,9 @@ from bench.images.drawn.store import Progress
 from bench.images.imagenet import classes as imagenet_classes
 from bench.images.imagenet.synsets import real_labels, synsets, val_number
 from bench.images.listed import sources
+from bench.images.listed.listing import Listing
 from bench.images.prepared.decode import prepared
-from bench.images.types import Listing, spread
+from bench.images.types import spread
 from bench.spec import Dataset, Transform
 from bench.spec.errors import DataError
 
@@ -82,7 +83,7 @@ def check(
         digest=listing.digest,
         decoded=len(which),
         findings=(*_counted(dataset, listing), *mixed_up(listing), *_undecodable(broken)),
-        notes=tuple(getattr(listing, "notes", ())),
+        notes=listing.notes,
     )
 
 

@@ -18,6 +18,7 @@ from bench.spec.errors import DataError
 Subset = Literal["imagenet-a", "imagenet-r"]
 _VAL_ID = re.compile(r"ILSVRC2012_val_(\d{8})(?!\d)")
 _SYNSET = re.compile(r"n\d{8}")
+_IN_NAME = re.compile(r"(?:^|[_-])(n\d{8})(?=[_.-])")
 
 
 @cache
@@ -82,6 +83,18 @@ def is_synset(name: str) -> bool:
     (True, False)
     """
     return bool(_SYNSET.fullmatch(name))
+
+
+def synset_in(name: str) -> str | None:
+    """The synset that an image's file name tells.
+
+    >>> synset_in("ILSVRC2012_val_00000293_n01440764.JPEG"), synset_in("n01440764_18.JPEG")
+    ('n01440764', 'n01440764')
+    >>> synset_in("ILSVRC2012_val_00000293.JPEG") is None
+    True
+    """
+    found = _IN_NAME.findall(name)
+    return found[0] if len(set(found)) == 1 else None
 
 
 def val_number(name: str) -> int | None:

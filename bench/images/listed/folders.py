@@ -1,44 +1,52 @@
-"""Folders of class folders: ``<synset>/<file>``, or ``<corruption>/<severity>/<synset>/<file>``."""
+"""Folders of class folders: ``<synset>/<file>``, or ``<corruption>/<severity>/<synset>/<file>``.
+
+Files whose names tell their synset, ``ILSVRC2012_val_00000293_n01440764.JPEG``, need none.
+"""
 
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from itertools import repeat
 from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from bench.images.imagenet.synsets import is_synset
+from bench.images.imagenet.synsets import is_synset, synset_in
+from bench.images.listed.columns import Rows, file_state
+from bench.images.listed.passed import NO_IMAGES, Passed
+from bench.images.listed.usual import holder, names_of, plain
 from bench.spec import Dataset
 from bench.spec.errors import DataError
 
-#: The kinds of files that timm's evaluation reads.
-SUFFIXES = (".jpg", ".jpeg", ".png")
+#: Kinds of image files: the three that timm's evaluation reads, and what shards of others hold.
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+TRAINING = "train"  #: a folder that no set is looked for in
 _DEEPEST = 3  # folders around the class folders: ILSVRC/Data/CLS-LOC
 
 
-@dataclass(frozen=True, eq=False)
-class ClassFolder:
-    """The images of one class folder; a `bench.images.listed.listing.Part`."""
+class Folder(NamedTuple):
+    """Image files in one folder; a `bench.images.listed.columns.Storage`."""
 
-    path: Path
-    folder: str
-    files: tuple[str, ...]
-    sizes: NDArray[np.int64]
-    group: str = ""
+    path: str
 
-    def read(self, index: int) -> bytes:
+    def __str__(self) -> str:
+        return self.path
+
+    def read(self, file: str, _offset: int, _size: int) -> bytes:
         """One file's bytes. Raises `DataError`."""
-        file = self.path / self.files[index]
+        path = Path(self.path, file)
         try:
-            return file.read_bytes()
+            return path.read_bytes()
         except OSError as error:
+            if isinstance(error, FileNotFoundError) and path.is_symlink():
+                raise DataError(f"{path} is a link to {path.readlink()}, {NOWHERE}") from error
             raise DataError(
-                f"cannot read {file}: {error.strerror or error}; `bench data check` finds all such"
+                f"cannot read {path}: {error.strerror or error}; `bench data check` finds all such"
             ) from error
+
+
+#: How the message about a dangling link ends.
+NOWHERE = "which is not there"
 
 
 def is_image(name: str) -> bool:
@@ -46,96 +54,130 @@ def is_image(name: str) -> bool:
     return name.lower().endswith(SUFFIXES) and not name.startswith(".")
 
 
+def holds_synsets(folder: Path) -> bool:
+    """Whether a folder holds class folders named by synsets."""
+    return any(map(is_synset, readable_subfolders(folder)))
+
+
 def holds_classes(folder: Path) -> bool:
     """Whether a folder holds class folders, named by synsets or numbers."""
-    return holds(folder, is_synset) or holds(folder, str.isdecimal)
+    return any(is_synset(name) or name.isdecimal() for name in readable_subfolders(folder))
 
 
-def holds(folder: Path, named: Callable[[str], bool]) -> bool:
-    """Whether a folder that can be read holds folders with such a name."""
-    try:
-        return any(named(name) for name in _subfolders(folder))
-    except OSError:
-        return False
+def homes(dataset: Dataset, folder: Path) -> list[Path]:
+    """The folders that hold a set's class folders: ``folder`` itself, else the nearest below it.
 
-
-def holds_corruptions(dataset: Dataset, folder: Path) -> bool:
-    """Whether a folder holds some of a set's corruptions, perhaps under ``noise/``, ``blur/``."""
-    return any(True for _ in _grouped(dataset, folder))
-
-
-def parts(dataset: Dataset, folder: Path) -> tuple[list[ClassFolder], list[str]]:
-    """The images below a folder by class, and a line for each kind of thing passed over.
-
-    Class folders may lie some folders further down where nothing else is on the way. Raises
-    `DataError` where images lie side by side without class folders, or a folder cannot be read.
+    Of several, those that go by a usual name of the set; so there may be none, one, or more between
+    which the user must choose. None called train is entered.
     """
-    found: list[ClassFolder] = []
-    others: list[str] = []
+    level = [folder]
+    for _ in range(_DEEPEST + 1):
+        if there := [path for path in level if _is_home(dataset, path)]:
+            usual = names_of(holder(dataset))
+            return [path for path in there if plain(path.name) in usual] or there
+        level = [
+            path / name for path in level for name in readable_subfolders(path) if name != TRAINING
+        ]
+    return []
+
+
+def flat_home(folder: Path) -> Path | None:
+    """The folder with images side by side: itself, or the one that only folders lead to."""
+    for _ in range(_DEEPEST + 1):
+        if images_in(folder):
+            return folder
+        below = readable_subfolders(folder)
+        if len(below) != 1:
+            return None
+        folder = folder / below[0]
+    return None
+
+
+def images_in(folder: Path) -> list[str]:
+    """Names of the images right in a folder, none where it cannot be read."""
     try:
-        for group, home in _homes(dataset, folder):
-            beside = [name for name in _files(home) if is_image(name)]
-            for name in _subfolders(home):
-                part, rest = _class_folder(home / name, name, group)
-                found.append(part)
-                others += rest
-            if beside and not any(part.files for part in found):
-                raise DataError(_flat(dataset, home, beside))
-            others += beside
+        with os.scandir(folder) as entries:
+            return [e.name for e in entries if is_image(e.name) and not e.is_dir()]
+    except OSError:
+        return []
+
+
+def readable_subfolders(folder: Path) -> list[str]:
+    """Names of the folders in it, sorted, none where it cannot be read.
+
+    Hidden ones and those that systems leave do not count.
+    """
+    try:
+        return _subfolders(folder)
+    except OSError:
+        return []
+
+
+def found(dataset: Dataset, home: Path) -> tuple[Rows, list[str]]:
+    """The images in the class folders of ``home``, and a line for each kind of thing passed over.
+
+    Raises `DataError` where images lie side by side and nothing tells their class, or a folder
+    cannot be read.
+    """
+    rows, passed = Rows(), Passed()
+    try:
+        for group, folder in _grouped(dataset, home) if _has_groups(dataset) else [("", home)]:
+            for name in _subfolders(folder):
+                _add(rows, passed, folder / name, group, label=name)
+            beside = images_in(folder)
+            if beside and not len(rows):
+                if unlabelled := [name for name in beside if synset_in(name) is None]:
+                    raise DataError(_flat(dataset, folder, unlabelled))
+                _add(rows, passed, folder, group, label=None)
+            else:
+                passed.add(NO_IMAGES, beside)
     except OSError as error:
         raise DataError(
             f"{dataset.name}: cannot read {error.filename}: {error.strerror or error}"
         ) from error
-    return found, passed_over(others)
+    return rows, passed.notes()
 
 
-def passed_over(names: list[str]) -> list[str]:
-    """A line about files that are no images of a class, if there are any.
-
-    >>> passed_over(["README.txt", "n01440764/Thumbs.db"])
-    ['2 files passed over, which are no images in class folders: README.txt ...']
-    """
-    if not names:
-        return []
-    more = " ..." if len(names) > 1 else ""
-    files = "1 file" if len(names) == 1 else f"{len(names)} files"
-    return [f"{files} passed over, which are no images in class folders: {min(names)}{more}"]
-
-
-def _homes(dataset: Dataset, folder: Path) -> list[tuple[str, Path]]:
-    """The folders that hold class folders, each with its group."""
-    if not dataset.options.get("groups"):
-        return [("", _descended(folder, holds_classes))]
-    return list(_grouped(dataset, _descended(folder, lambda f: holds_corruptions(dataset, f))))
-
-
-def _class_folder(path: Path, name: str, group: str) -> tuple[ClassFolder, list[str]]:
-    images: list[tuple[str, int]] = []
-    others: list[str] = []
-    with os.scandir(path) as entries:
+def _add(rows: Rows, passed: Passed, folder: Path, group: str, label: str | None) -> None:
+    """The images right in a folder, of class ``label`` or of the one that each name tells."""
+    images: list[tuple[str, tuple[int, ...]]] = []
+    with os.scandir(folder) as entries:
         for entry in entries:
-            if not is_image(entry.name):
-                others += [] if entry.name.startswith(".") else [f"{name}/{entry.name}"]
-            elif not entry.is_dir():
-                # One string for a file name, however many corruptions of it there are.
-                images.append((sys.intern(entry.name), entry.stat().st_size))
+            if is_image(entry.name) and not entry.is_dir():
+                images.append((entry.name, _state(entry)))
+            elif not entry.name.startswith(".") and label:
+                passed.add(NO_IMAGES, [f"{folder.name}/{entry.name}"])
+    if not images:
+        return
     images.sort()
-    files = tuple(file for file, _ in images)
-    sizes = np.array([size for _, size in images], np.int64)
-    return ClassFolder(path, name, files, sizes, group), others
+    files = [file for file, _ in images]
+    states = [state for _, state in images]
+    labels = repeat(label, len(files)) if label else [synset_in(file) or "" for file in files]
+    rows.storages.append(Folder(str(folder)))
+    sizes = (state[0] for state in states)
+    rows.add(len(rows.storages) - 1, files, labels, sizes, repeat(0, len(files)), group)
+    rows.saw(states)
 
 
-def _descended(folder: Path, arrived: Callable[[Path], bool]) -> Path:
-    """The folder itself, or the one further down that has what is looked for."""
-    here = folder
-    for _ in range(_DEEPEST):
-        if arrived(here):
-            return here
-        below = list(_subfolders(here))
-        if len(below) != 1:
-            return here
-        here = here / below[0]
-    return here if arrived(here) else folder
+def _state(entry: os.DirEntry[str]) -> tuple[int, ...]:
+    """Of size 0 where a link leads nowhere, so that reading it says so."""
+    try:
+        return file_state(entry.stat())
+    except FileNotFoundError:
+        return 0, 0, 0, 0
+
+
+def _has_groups(dataset: Dataset) -> bool:
+    return bool(dataset.options.get("groups"))
+
+
+def _is_home(dataset: Dataset, folder: Path) -> bool:
+    if not _has_groups(dataset):
+        return holds_classes(folder)
+    try:
+        return any(True for _ in _grouped(dataset, folder))
+    except OSError:
+        return False
 
 
 def _grouped(dataset: Dataset, folder: Path) -> Iterator[tuple[str, Path]]:
@@ -150,14 +192,8 @@ def _grouped(dataset: Dataset, folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _subfolders(folder: Path) -> list[str]:
-    """Names of the folders in it, sorted, without hidden ones and those that systems leave."""
     with os.scandir(folder) as entries:
         return sorted(e.name for e in entries if e.name[0] not in "._@" and e.is_dir())
-
-
-def _files(folder: Path) -> Iterator[str]:
-    with os.scandir(folder) as entries:
-        yield from (entry.name for entry in entries if not entry.is_dir())
 
 
 def _flat(dataset: Dataset, home: Path, images: list[str]) -> str:

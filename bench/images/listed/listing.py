@@ -1,107 +1,91 @@
-"""The encoded images of a set, listed: what every format comes to.
+"""The encoded images of a set: one columnar table, whatever the format.
 
-Formats that name classes (folders, tars) give `Part`s, the images of one class each; `arranged`
-puts them in order: by group, class index, file name. So a folder and the tar made of it give one
-listing, with one digest, on any file system.
+Folders and tars name classes; `arranged` puts their images in order: by group, class index, file
+name. So a folder and the tar made of it give one listing, with one digest, on any file system.
 """
 
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
-from typing import Protocol, overload
+from itertools import pairwise
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.images.imagenet import classes as imagenet_classes
 from bench.images.imagenet.synsets import real_labels, synsets, val_number
-from bench.images.types import Labels, Listing
+from bench.images.listed.columns import Integers, Rows, Storage, Texts, compact
+from bench.images.types import Labels
 from bench.spec import Dataset
 from bench.spec.errors import DataError
 
 
-class Part(Protocol):
-    """Images of one class, and of one group where a set has groups."""
-
-    @property
-    def folder(self) -> str | int:
-        """The class as it is named there: a folder's name, or an integer label."""
-
-    @property
-    def group(self) -> str:
-        """``gaussian_noise-3``, or empty."""
-
-    @property
-    def files(self) -> Sequence[str]:
-        """File names, sorted, each once."""
-
-    @property
-    def sizes(self) -> NDArray[np.int64]:
-        """Bytes of each, (len(files),)."""
-
-    def read(self, index: int) -> bytes:
-        """One of its files. Raises `DataError`."""
-
-
 @dataclass(frozen=True, eq=False)
-class Listed:
-    """A `Listing` of parts in order; can be pickled."""
+class Listing:
+    """The encoded images of a set, in an order that does not depend on the file system.
 
-    digest: str
-    labels: Labels
-    names: Sequence[str]
-    parts: tuple[Part, ...]
-    starts: tuple[int, ...]  #: index of each part's first image
-    notes: tuple[str, ...] = ()  #: what was passed over, one line each
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def read(self, index: int) -> bytes:
-        """See `Listing`."""
-        part = bisect_right(self.starts, index) - 1
-        return self.parts[part].read(index - self.starts[part])
-
-
-@dataclass(frozen=True, eq=False)
-class Chosen:
-    """A `Listing` of some images of another one, with labels of its own.
-
-    Whoever prepares images may prepare those of ``whole`` once and take ``which`` of them.
+    Columns have one row an image. Can be pickled.
     """
 
-    digest: str
-    labels: Labels
-    whole: Listing
-    which: NDArray[np.intp]  #: (N,), ascending
-    notes: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> Sequence[str]:
-        """See `Listing`."""
-        return [self.whole.names[i] for i in self.which]
+    digest: str  #: sha256 of names, sizes and labels of the whole set
+    labels: Labels  #: target, group and what else is known of each image
+    files: Texts  #: file names
+    storage: Integers  #: index into ``storages``
+    offset: Integers  #: bytes into a tar, or row of a row group
+    size: Integers  #: bytes; of a row of parquet its row group's mean
+    storages: tuple[Storage, ...]
+    state: str  #: hex digest that changes once a file has been written to or replaced
+    notes: tuple[str, ...] = ()  #: what was passed over, one line each
+    whole: Listing | None = None  #: what this is a selection of
+    rows: NDArray[np.intp] | None = None  #: which rows of ``whole``, ascending
 
     def __len__(self) -> int:
-        return len(self.which)
+        return len(self.size)
+
+    @property
+    def names(self) -> Names:
+        """Unique, for messages: ``n01440764/ILSVRC2012_val_00000293.JPEG``."""
+        return Names(self.labels, self.files)
 
     def read(self, index: int) -> bytes:
-        """See `Listing`."""
-        return self.whole.read(int(self.which[index]))
+        """One encoded image; safe to call from several threads. Raises `DataError`."""
+        storage: Storage = self.storages[int(self.storage[index])]
+        return storage.read(self.files[index], int(self.offset[index]), int(self.size[index]))
+
+    def selected(self, rows: NDArray[np.intp], labels: Labels, digest: str) -> Listing:
+        """Some images of it, with labels and a digest of their own."""
+        return replace(
+            self,
+            digest=digest,
+            labels=labels,
+            files=self.files.at(rows),
+            storage=self.storage[rows],
+            offset=self.offset[rows],
+            size=self.size[rows],
+            whole=self,
+            rows=rows,
+        )
 
 
 class Names(Sequence[str]):
-    """``<group>/<synset>/<file>`` of all images, made when asked for: millions take no room."""
+    """``<group>/<synset>/<file>`` of all images, made when asked for."""
 
-    def __init__(self, heads: Sequence[str], files: Sequence[Sequence[str]]) -> None:
-        self._heads, self._files = heads, files
-        self._ends = tuple(accumulate(map(len, files)))
+    def __init__(self, labels: Labels, files: Texts) -> None:
+        self._labels, self._files = labels, files
 
     def __len__(self) -> int:
-        return self._ends[-1] if self._ends else 0
+        return len(self._files)
+
+    def __iter__(self) -> Iterator[str]:
+        groups = self._labels.group
+        numbers = groups.tolist() if groups is not None else [-1] * len(self)
+        for group, label, file in zip(
+            numbers, self._labels.target.tolist(), self._files, strict=True
+        ):
+            yield self._head(group, label) + file
 
     @overload
     def __getitem__(self, index: int) -> str: ...
@@ -109,47 +93,66 @@ class Names(Sequence[str]):
     def __getitem__(self, index: slice) -> list[str]: ...
     def __getitem__(self, index: int | slice) -> str | list[str]:
         if isinstance(index, slice):
-            return [self[i] for i in range(len(self))[index]]
-        index = range(len(self))[index]
-        part = bisect_right(self._ends, index)
-        first = self._ends[part - 1] if part else 0
-        return self._heads[part] + self._files[part][index - first]
+            return [self[row] for row in range(len(self))[index]]
+        row = range(len(self))[index]
+        group = -1 if self._labels.group is None else int(self._labels.group[row])
+        return self._head(group, int(self._labels.target[row])) + self._files[row]
+
+    def _head(self, group: int, label: int) -> str:
+        around = f"{self._labels.group_names[group]}/" if group >= 0 else ""
+        return f"{around}{synsets()[label]}/"
 
 
-def arranged(dataset: Dataset, parts: Iterable[Part], notes: Sequence[str] = ()) -> Listed:
-    """All parts as one listing, ordered by group, class index, file name.
+def arranged(dataset: Dataset, rows: Rows, notes: Sequence[str] = ()) -> Listing:
+    """All images found, ordered by group, class index, file name.
 
     The digest is the sha256 of the set's name and, of each image in order, group, synset, file
-    name and size. Raises `DataError` for classes that are not the set's, or no image at all.
+    name and size. Raises `DataError` for classes that are not the set's, an image that is there
+    twice, or no image at all.
     """
-    found = [part for part in parts if part.files]
-    if not found:
+    if not len(rows):
         raise DataError(
             f"{dataset.name}: no images in {dataset.place}; give what holds its class folders, "
             "n01440764 and so on"
         )
-    target = imagenet_classes.resolved(dataset, {part.folder for part in found})
+    known = imagenet_classes.resolved(dataset, rows.labels)
+    _refuse_repeats(dataset, rows, known)
     group_names: tuple[str, ...] = tuple(dataset.options.get("groups", ()))
-    group = {name: index for index, name in enumerate(group_names)} or {"": 0}
-    found.sort(key=lambda part: (group[part.group], target[part.folder]))
-    _refuse_repeats(dataset, [(part.group, target[part.folder]) for part in found])
-    heads = [f"{part.group}/{synsets()[target[part.folder]]}/".removeprefix("/") for part in found]
-    counts = [len(part.files) for part in found]
+    numbers = {name: number for number, name in enumerate(group_names)} or {"": 0}
+    target = np.array([known[label] for label in rows.labels])[rows.column("label")]
+    group = np.array([numbers[name] for name in rows.groups])[rows.column("group")]
+    order = _order(dataset, rows, group * len(synsets()) + target)
+    table = listed(rows, order, notes)
+    files, target, group = table.files, target[order], group[order]
     labels = Labels(
-        target=np.repeat(np.array([target[part.folder] for part in found], np.int64), counts),
-        group=np.repeat(np.array([group[p.group] for p in found], np.int64), counts)
-        if group_names
-        else None,
+        target=target,
+        group=group if group_names else None,
         group_names=group_names,
-        base=_bases([(target[p.folder], p.files) for p in found]) if group_names else None,
+        base=_bases(target, files) if group_names else None,
     )
-    starts = tuple(accumulate(counts[:-1], initial=0))
-    names = Names(heads, [part.files for part in found])
-    digest = _digest(dataset, heads, found)
-    return Listed(digest, labels, names, tuple(found), starts, tuple(notes))
+    digest = _digest(dataset, Names(labels, files), table.size)
+    return replace(table, labels=labels, digest=digest)
 
 
-def with_real_labels(dataset: Dataset, val: Listing) -> Chosen:
+def listed(
+    rows: Rows, order: NDArray[np.intp] | slice = slice(None), notes: Sequence[str] = ()
+) -> Listing:
+    """Rows as a listing in that order, without labels and digest."""
+    files = rows.files
+    return Listing(
+        digest="",
+        labels=Labels(np.empty(0, np.int64)),
+        files=Texts(files.data, compact(files.start[order]), compact(files.length[order])),
+        storage=compact(rows.column("storage")[order]),
+        offset=compact(rows.column("offset")[order]),
+        size=compact(rows.column("size")[order]),
+        storages=tuple(rows.storages),
+        state=rows.state,
+        notes=tuple(notes),
+    )
+
+
+def with_real_labels(dataset: Dataset, val: Listing) -> Listing:
     """Those of val's images that have ReaL labels, with them.
 
     As in the paper, images without any label are left out. ``target`` stays val's own. Raises
@@ -163,38 +166,62 @@ def with_real_labels(dataset: Dataset, val: Listing) -> Chosen:
             "give val with its published file names"
         )
     labels = [real_labels()[number - 1] for number in numbers if number is not None]
-    which = np.array([i for i, classes in enumerate(labels) if classes], np.intp)
-    chosen = replace(val.labels.at(which), accepted=tuple(labels[i] for i in which))
+    rows = np.array([i for i, classes in enumerate(labels) if classes], np.intp)
+    chosen = replace(val.labels.at(rows), accepted=tuple(labels[i] for i in rows))
     text = repr((dataset.name, val.digest, chosen.accepted))
-    notes = tuple(getattr(val, "notes", ()))
-    return Chosen(hashlib.sha256(text.encode()).hexdigest(), chosen, val, which, notes)
+    return val.selected(rows, chosen, hashlib.sha256(text.encode()).hexdigest())
 
 
-def _digest(dataset: Dataset, heads: Sequence[str], parts: Sequence[Part]) -> str:
+def _order(dataset: Dataset, rows: Rows, key: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Rows by ``key``, those of one key by file name."""
+    order = np.argsort(key, kind="stable")
+    files = rows.files
+    for members in np.split(order, np.flatnonzero(np.diff(key[order])) + 1):
+        names = list(files.at(members))
+        within = sorted(range(len(names)), key=names.__getitem__)
+        for before, after in pairwise(within):
+            if names[before] == names[after]:
+                raise DataError(_twice(dataset, rows, names[after], members[[before, after]]))
+        members[:] = members[within]  # a view of `order`
+    return order
+
+
+def _twice(dataset: Dataset, rows: Rows, name: str, pair: NDArray[np.intp]) -> str:
+    label = list(rows.labels)[rows.column("label")[pair[0]]]
+    first, second = (rows.storages[i] for i in rows.column("storage")[pair])
+    return (
+        f"{dataset.name}: {name} of class {label} is there twice, in {first} and in {second}; give "
+        "one of them"
+    )
+
+
+def _digest(dataset: Dataset, names: Names, sizes: Integers) -> str:
     digest = hashlib.sha256(f"{dataset.name}\n".encode())
-    for head, part in zip(heads, parts, strict=True):
-        for file, size in zip(part.files, part.sizes.tolist(), strict=True):
-            digest.update(f"{head}{file}\t{size}\n".encode(errors="surrogateescape"))
+    for name, size in zip(names, sizes.tolist(), strict=True):
+        digest.update(f"{name}\t{size}\n".encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 
-def _bases(parts: Iterable[tuple[int, Sequence[str]]]) -> NDArray[np.int64]:
+def _bases(target: NDArray[np.int64], files: Texts) -> NDArray[np.int64]:
     """Which undisturbed image each is a version of: one number for a class and file name."""
     number: dict[tuple[int, str], int] = {}
     return np.array(
         [
             number.setdefault((label, file.rsplit(".", 1)[0]), len(number))
-            for label, files in parts
-            for file in files
+            for label, file in zip(target.tolist(), files, strict=True)
         ],
         np.int64,
     )
 
 
-def _refuse_repeats(dataset: Dataset, keys: Sequence[tuple[str, int]]) -> None:
-    for before, after in pairwise(keys):
-        if before == after:
+def _refuse_repeats(dataset: Dataset, rows: Rows, known: dict[str | int, int]) -> None:
+    """`DataError` where two names in one group mean one class."""
+    pairs = np.unique(np.stack([rows.column("group"), rows.column("label")]), axis=1)
+    targets, seen = [known[label] for label in rows.labels], set[tuple[int, int]]()
+    for group, label in pairs.T.tolist():
+        if (group, targets[label]) in seen:
             raise DataError(
-                f"{dataset.name}: class {synsets()[after[1]]} is there twice, under two names; "
-                "remove one"
+                f"{dataset.name}: class {synsets()[targets[label]]} is there twice, under two "
+                "names; remove one"
             )
+        seen.add((group, targets[label]))

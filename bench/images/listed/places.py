@@ -8,26 +8,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from bench.images.imagenet.synsets import is_synset
-from bench.images.listed import folders, hub, sources
+from bench.images.listed import folders, hub
+from bench.images.listed.patterns import expanded
+from bench.images.listed.sources import almost, contents
+from bench.images.listed.usual import holder, names_of, others_than, plain, unnumbered
 from bench.spec import Dataset, Role, replace
 from bench.spec.errors import UnknownNameError, UsageError
 
-#: What folders and tars of each set are called, in small letters, ``_`` as ``-``, without number.
-USUAL: Mapping[str, tuple[str, ...]] = {
-    "imagenet-val": (
-        *("imagenet-val", "imagenet-validation", "val", "validation", "ilsvrc2012-img-val"),
-        *("ilsvrc2012-val", "imagenet1k-validation", "imagenet1k-val", "imagenet-1k-val"),
-    ),
-    "imagenet-v2": (
-        *("imagenet-v2", "imagenetv2", "imagenetv2-matched-frequency"),
-        *("imagenetv2-matched-frequency-format-val", "imagenet-v2-matched-frequency"),
-    ),
-    "imagenet-a": ("imagenet-a",),
-    "imagenet-r": ("imagenet-r", "imagenet-rendition"),
-    "imagenet-sketch": ("imagenet-sketch", "sketch"),
-    "imagenet-c": ("imagenet-c",),
-}
 _DEEPEST = 4  # folders below the root: ILSVRC/Data/CLS-LOC/val
 
 
@@ -75,11 +62,11 @@ def placed(
 def place_under(root: Path, datasets: Iterable[Dataset]) -> dict[str, str]:
     """Places of the sets that lie below ``root``, or are ``root``, by name.
 
-    Sets are known by their `USUAL` names; the nearest to ``root`` counts, folders of images before
+    Sets are known by their usual names; the nearest to ``root`` counts, folders of images before
     tables before tars. A ``val`` within another set is that set's. ``root`` itself may hold val's
-    class folders. A folder of images without class folders is a place only where there is no other,
-    so that listing it says what to do. Raises UsageError if there is no such folder, or two places
-    of one kind at one depth.
+    class folders. A folder of a usual name with images or archives that cannot be read is a place
+    only where there is no other, so that listing it says what is wrong. Raises UsageError if there
+    is no such folder, or two places of one kind at one depth.
     """
     root = root.expanduser().absolute()
     if not root.is_dir():
@@ -87,12 +74,9 @@ def place_under(root: Path, datasets: Iterable[Dataset]) -> dict[str, str]:
     levels = list(_levels(root))
     found: dict[str, str] = {}
     for dataset in datasets:
-        own = (dataset.twin if dataset.role is Role.REAL else None) or dataset.name
-        names = USUAL.get(own, (own,))
+        own = holder(dataset)
         own_levels = [_outside_others(own, root, level) for level in levels]
-        candidates = next(filter(None, (_candidates(dataset, names, at) for at in own_levels)), [])
-        if not candidates:
-            candidates = [str(p) for at in own_levels for p in at if _is_flat(p, names)][:1]
+        candidates = next(filter(None, (_candidates(dataset, at) for at in own_levels)), [])
         if len(candidates) > 1:
             raise UsageError(
                 f"two places for {dataset.name}: {', '.join(candidates[:2])}; say which with "
@@ -100,8 +84,12 @@ def place_under(root: Path, datasets: Iterable[Dataset]) -> dict[str, str]:
             )
         if candidates:
             found[dataset.name] = candidates[0]
-        elif dataset.role in (Role.VAL, Role.REAL) and _is_val(root):
+        elif own == "imagenet-val" and _is_val(root):
             found[dataset.name] = str(root)
+        elif unread := next(
+            (p for at in own_levels for p in _named(dataset, at) if almost(p)), None
+        ):
+            found[dataset.name] = str(unread)
     return found
 
 
@@ -111,7 +99,7 @@ def _checked(place: str) -> str:
         hub.parse(place)
         return place
     path = Path(place).expanduser().absolute()
-    if not path.exists() and not sources.expanded(str(path)):
+    if not path.exists() and not expanded(str(path)):
         raise UsageError(
             f"{place!r} is not there; a place is a folder, tars (val-*.tar, val-{{00..63}}.tar) or "
             "hf:<owner>/<name>"
@@ -127,11 +115,11 @@ def _levels(root: Path) -> Iterator[list[Path]]:
     level = [root]
     for _ in range(_DEEPEST + 1):
         yield level
-        entered = [path for path in level if path.suffix != ".tar" and path.name != "train"]
+        entered = [p for p in level if p.suffix != ".tar" and p.name != folders.TRAINING]
         level = [
             path
             for folder in entered
-            if folder == root or not folders.holds(folder, is_synset)
+            if folder == root or not folders.holds_synsets(folder)
             for path in _entries(folder)
         ]
 
@@ -152,26 +140,25 @@ def _entries(folder: Path) -> list[Path]:
 
 def _outside_others(own: str, root: Path, level: Iterable[Path]) -> list[Path]:
     """Those that do not lie within the folder of another set that has folders of its own."""
-    others = {name for key, names in USUAL.items() for name in names}
-    others -= {*USUAL["imagenet-val"], *USUAL.get(own, ())}
-    return [p for p in level if not others & set(map(_plain, p.relative_to(root).parts[:-1]))]
+    others = others_than(own)
+    return [p for p in level if not others & set(map(plain, p.relative_to(root).parts[:-1]))]
 
 
-def _is_flat(path: Path, names: Sequence[str]) -> bool:
-    """Whether it has a set's name and images side by side."""
-    try:
-        return _plain(path.name) in names and any(folders.is_image(p.name) for p in path.iterdir())
-    except OSError:
-        return False
+def _named(dataset: Dataset, level: Iterable[Path]) -> list[Path]:
+    """The folders that go by a usual name of the set."""
+    names = names_of(holder(dataset))
+    return [path for path in level if plain(path.name) in names and path.is_dir()]
 
 
-def _candidates(dataset: Dataset, names: Sequence[str], level: Sequence[Path]) -> list[str]:
+def _candidates(dataset: Dataset, level: Sequence[Path]) -> list[str]:
     """Places of a set on one level: folders of images, else of tables, else of tars, else tars."""
-    named = [path for path in level if _plain(path.name) in names and path.is_dir()]
-    for kind in (_holds_images, sources.holds_tables, sources.holds_tars):
-        if found := [str(folder) for folder in named if kind(dataset, folder)]:
-            return found
-    tars = [path for path in level if path.suffix == ".tar" and _unnumbered(path) in names]
+    there = [(path, contents(dataset, path)) for path in _named(dataset, level)]
+    readable = [(path, inside.format) for path, inside in there if inside]
+    if readable:
+        best = min(form for _, form in readable)
+        return [str(path) for path, form in readable if form == best]
+    names = names_of(holder(dataset))
+    tars = [path for path in level if path.suffix == ".tar" and unnumbered(path) in names]
     return sorted(
         {
             str(tar)
@@ -182,25 +169,7 @@ def _candidates(dataset: Dataset, names: Sequence[str], level: Sequence[Path]) -
     )
 
 
-def _holds_images(dataset: Dataset, folder: Path) -> bool:
-    """Whether it or a folder in it holds class folders, or a set's groups of such."""
-    if dataset.options.get("groups"):
-        return folders.holds_corruptions(dataset, folder)
-    around = [folder, *(path for path in _entries(folder) if path.suffix != ".tar")]
-    return any(
-        folders.holds(path, is_synset) or folders.holds(path, str.isdecimal) for path in around
-    )
-
-
 def _is_val(root: Path) -> bool:
     """Whether a folder holds class folders and is by its name no other set, nor train."""
-    others = {name for names in USUAL.values() for name in names} - set(USUAL["imagenet-val"])
-    return _plain(root.name) not in {*others, "train"} and folders.holds(root, is_synset)
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace("_", "-")
-
-
-def _unnumbered(tar: Path) -> str:
-    return re.sub(r"-\d+$", "", _plain(tar.stem))
+    others = {*others_than("imagenet-val"), folders.TRAINING}
+    return plain(root.name) not in others and folders.holds_synsets(root)

@@ -8,23 +8,44 @@ A place is one of
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 
+from bench.images.imagenet.synsets import synset_in
 from bench.images.listed import folders, hub, tables, tars
-from bench.images.listed import listing as listed
-from bench.images.types import Listing
+from bench.images.listed.listing import Listing, arranged, with_real_labels
+from bench.images.listed.patterns import expanded
 from bench.spec import Dataset, Role, replace
 from bench.spec.errors import DataError, UsageError
 
 _TARS = (".tar",)
 _TABLES = (".parquet", ".arrow")
-_BRACES = re.compile(r"\{([^{}]*)\}")
-_RANGE = re.compile(r"(\d{1,9})\.\.(\d{1,9})")
-_MOST_SHARDS = 100_000
+_ARCHIVES = (".zip", ".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".zst", ".7z", ".rar")
+_SPLITS = ("validation", "val", "test")
+_SHOWN = 5
+
+
+class Format(IntEnum):
+    """What a folder holds; of places side by side the first of these counts."""
+
+    FOLDERS = 0
+    TABLES = 1
+    TARS = 2
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The images in a folder: a home of class folders, or files.
+
+    Several homes are a question to the user.
+    """
+
+    format: Format
+    paths: tuple[Path, ...]
 
 
 def listing(dataset: Dataset) -> Listing:
@@ -37,84 +58,102 @@ def listing(dataset: Dataset) -> Listing:
         raise UsageError(f"{dataset.name} is drawn, not read; `bench doctor` checks drawn sets")
     if not dataset.place:
         raise UsageError(
-            f"{dataset.name} is read and nobody said where it lies; give --data-dir FOLDER or "
-            f"--from {dataset.name}=PLACE"
+            f"{dataset.name} has no location; give --data-dir FOLDER or --from {dataset.name}=PLACE"
         )
     if dataset.role is Role.REAL and dataset.twin:
         val = replace(dataset, name=dataset.twin, role=Role.VAL, twin=None)
-        return listed.with_real_labels(dataset, _read(val))
-    return _read(dataset)
+        return with_real_labels(dataset, _listing(val))
+    return _listing(dataset)
 
 
-def holds_tars(_dataset: Dataset, folder: Path) -> bool:
-    """Whether a folder is one of tars."""
-    return bool(_inside(folder, _TARS))
+def contents(dataset: Dataset, folder: Path) -> Contents | None:
+    """What of a set can be read from a folder; None where there is nothing.
 
-
-def holds_tables(_dataset: Dataset, folder: Path) -> bool:
-    """Whether a folder is one of parquet or arrow files, or has them in ``data/`` as on the hub."""
-    return bool(_inside(folder, _TABLES))
-
-
-def expanded(place: str) -> list[Path]:
-    """Files that a path or pattern names: ``*`` those that are there, ``{}`` all spelled out.
-
-    Raises UsageError for a range that is none.
+    Class folders right in it count before tables, tables before tars, and these before class
+    folders further down; last, images side by side whose names tell their class.
     """
-    if Path(place).is_file():
-        return [Path(place)]
-    paths = list[Path]()
-    for pattern in _spelled_out(place):
-        magic = glob.has_magic(pattern)
-        paths += map(Path, sorted(glob.glob(pattern)) if magic else [pattern])  # noqa: PTH207
-    return paths if len(paths) > 1 or glob.has_magic(place) else []
+    homes = tuple(folders.homes(dataset, folder))
+    if homes[:1] == (folder,):
+        return Contents(Format.FOLDERS, homes)
+    for form, suffixes in ((Format.TABLES, _TABLES), (Format.TARS, _TARS)):
+        if files := _inside(folder, suffixes):
+            return Contents(form, tuple(_of_split(files)))
+    if homes:
+        return Contents(Format.FOLDERS, homes)
+    flat = folders.flat_home(folder)
+    if flat and all(map(synset_in, folders.images_in(flat))):
+        return Contents(Format.FOLDERS, (flat,))
+    return None
 
 
-def _read(dataset: Dataset) -> Listing:
+def almost(folder: Path) -> bool:
+    """Whether a folder without readable `contents` holds images or archives nonetheless."""
+    around = [folder, *(folder / name for name in folders.readable_subfolders(folder))]
+    return any(folders.images_in(path) or _files(path, _ARCHIVES) for path in around)
+
+
+def _listing(dataset: Dataset) -> Listing:
     place = dataset.place
     if place.startswith(hub.SCHEMES):
         if hub.parse(place).streamed:
-            return _from_tars(dataset, [hub.spooled(dataset)])
-        return tables.listed(dataset, hub.arrow_files(dataset))
+            return arranged(dataset, *tars.found(dataset, [hub.spooled(dataset)]))
+        return tables.table_listing(dataset, hub.arrow_files(dataset))
     folder = Path(place)
-    if folder.is_dir():
-        files = _inside(folder, _TABLES) or _inside(folder, _TARS)
-        if not files or folders.holds_classes(folder):
-            return listed.arranged(dataset, *folders.parts(dataset, folder))
-        files = _of_split(files)
-    else:
-        files = expanded(place)
+    if not folder.is_dir():
+        return _from_files(dataset, expanded(place))
+    there = contents(dataset, folder)
+    if there is None:
+        home = folders.flat_home(folder) or folder
+        if not folders.images_in(home) and (archives := _files(home, _ARCHIVES)):
+            raise DataError(
+                f"{dataset.name}: no images in {home}, which holds {_some(archives)}; unpack it "
+                "there"
+            )
+        return arranged(dataset, *folders.found(dataset, home))
+    if there.format is not Format.FOLDERS:
+        return _from_files(dataset, there.paths)
+    if len(there.paths) > 1:
+        names = [str(path.relative_to(folder)) for path in there.paths]
+        raise DataError(
+            f"{dataset.name}: {folder} holds class folders in {_some(names)}; give one of them, "
+            f"such as --from {dataset.name}={there.paths[0]}"
+        )
+    return arranged(dataset, *folders.found(dataset, there.paths[0]))
+
+
+def _from_files(dataset: Dataset, files: Sequence[Path]) -> Listing:
     missing = [file for file in files if not file.is_file()]
     if missing or not files:
-        which = (
-            f"{len(missing)} of {len(files)} files ({missing[0]} ...)" if missing else repr(place)
-        )
+        place = repr(dataset.place)
+        which = f"{len(missing)} of {len(files)} files ({missing[0]} ...)" if missing else place
         raise DataError(f"{dataset.name}: {which} not there; complete them or give another place")
     if all(file.suffix in _TABLES for file in files):
-        return tables.listed(dataset, files)
-    return _from_tars(dataset, files)
-
-
-def _from_tars(dataset: Dataset, files: Sequence[Path]) -> Listing:
-    return listed.arranged(dataset, *tars.parts(dataset, files))
+        return tables.table_listing(dataset, files)
+    return arranged(dataset, *tars.found(dataset, files))
 
 
 def _inside(folder: Path, suffixes: Sequence[str]) -> list[Path]:
-    """Files of a kind in a folder, else in its ``data/``, sorted; the cache of `datasets` not."""
-    for home in (folder, folder / "data"):
-        try:
-            with os.scandir(home) as entries:
-                found = sorted(
-                    Path(entry.path)
-                    for entry in entries
-                    if entry.name.endswith(tuple(suffixes))
-                    and not entry.name.startswith((".", "cache-"))
-                )
-        except OSError:
-            continue
-        if found:
-            return found
+    """Files of a kind in a folder, else in its ``data/`` or in the folder of a split.
+
+    Sorted; the cache of `datasets` does not count.
+    """
+    for home in (folder, folder / "data", *(folder / split for split in _SPLITS)):
+        if names := [name for name in _files(home, suffixes) if not name.startswith("cache-")]:
+            return [home / name for name in names]
     return []
+
+
+def _files(folder: Path, suffixes: Sequence[str]) -> list[str]:
+    """Names of the files with such endings, sorted; none where the folder cannot be read."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(
+                entry.name
+                for entry in entries
+                if entry.name.endswith(tuple(suffixes)) and not entry.name.startswith(".")
+            )
+    except OSError:
+        return []
 
 
 def _of_split(files: Sequence[Path]) -> list[Path]:
@@ -126,25 +165,5 @@ def _of_split(files: Sequence[Path]) -> list[Path]:
     return list(files)
 
 
-def _spelled_out(pattern: str) -> list[str]:
-    """Braces as shells take them.
-
-    >>> _spelled_out("val-{08..10}.tar")
-    ['val-08.tar', 'val-09.tar', 'val-10.tar']
-    >>> _spelled_out("{a,b}.tar")
-    ['a.tar', 'b.tar']
-    """
-    found = _BRACES.search(pattern)
-    if found is None:
-        return [pattern]
-    numbers = _RANGE.fullmatch(found[1])
-    first, last = (int(numbers[1]), int(numbers[2])) if numbers else (0, found[1].count(","))
-    rests = _spelled_out(pattern[found.end() :])
-    if not 0 < (last - first + 1) * len(rests) <= _MOST_SHARDS:
-        raise UsageError(f"braces in {pattern!r} must rise, to at most {_MOST_SHARDS} files in all")
-    parts = (
-        [f"{number:0{len(numbers[1])}d}" for number in range(first, last + 1)]
-        if numbers
-        else found[1].split(",")
-    )
-    return [pattern[: found.start()] + part + rest for part in parts for rest in rests]
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (" ..." if len(names) > _SHOWN else "")

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from bisect import bisect_right
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import lru_cache
-from itertools import accumulate
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from bench.images.imagenet import classes as imagenet_classes
-from bench.images.imagenet.synsets import is_synset, synsets
+from bench.images.imagenet.synsets import is_synset
+from bench.images.listed.columns import Rows, file_state
+from bench.images.listed.listing import Listing, listed
 from bench.images.types import Labels
 from bench.spec import Dataset
 from bench.spec.errors import DataError
@@ -34,46 +34,47 @@ LABELS = ("label", "labels", "cls", "wnid", "synset")
 _LARGEST_GROUP = 1 << 30  # bytes of images that are read at once
 
 
-class Piece(NamedTuple):
-    """What is read at once: a row group of a parquet file, or a whole mapped arrow file."""
+class RowGroup(NamedTuple):
+    """What is read at once: a row group of a parquet file, or a whole mapped arrow file.
+
+    A `bench.images.listed.columns.Storage`; an image's offset is its row.
+    """
 
     path: str
     group: int  #: -1: an arrow file
-    rows: int
     image: str  #: column
+    state: tuple[int, ...]  #: of the file, so that one that was replaced is read anew
 
+    def __str__(self) -> str:
+        return self.path
 
-@dataclass(frozen=True, eq=False)
-class TableListing:
-    """A `bench.images.types.Listing` of rows in order; can be pickled."""
-
-    digest: str
-    labels: Labels
-    names: Sequence[str]
-    pieces: tuple[Piece, ...]
-    starts: tuple[int, ...]  #: index of each piece's first row
-    notes: tuple[str, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def read(self, index: int) -> bytes:
-        """See `Listing`."""
-        at = bisect_right(self.starts, index) - 1
-        piece, row = self.pieces[at], index - self.starts[at]
+    def read(self, _file: str, offset: int, _size: int) -> bytes:
+        """The image in a row. Raises `DataError`."""
         try:
-            data = _images(piece)[row].as_py()
+            data = _images(self)[offset].as_py()
         except (OSError, ValueError) as error:  # pyarrow's errors are among these
-            raise DataError(f"cannot read {piece.path}: {_line(error)}") from error
+            raise DataError(f"cannot read {self.path}: {_line(error)}") from error
         if not isinstance(data, bytes):
             raise DataError(
-                f"{piece.path} has no bytes in row {row}, only a path; give a table with the "
+                f"{self.path} has no bytes in row {offset}, only a path; give a table with the "
                 "images in it"
             )
         return data
 
 
-def listed(dataset: Dataset, files: Sequence[Path]) -> TableListing:
+class Table(NamedTuple):
+    """What listing needs of one file, images left where they are."""
+
+    groups: list[tuple[RowGroup, int]]  #: with their number of rows
+    sizes: Sequence[
+        int | None
+    ]  #: bytes of images: of each row in arrow, of each row group in parquet
+    labels: list[Any]  #: as stored
+    classes: tuple[str, ...] | None  #: names of the classes, where the schema has them
+    paths: list[str]  #: file names, "" where there are none
+
+
+def table_listing(dataset: Dataset, files: Sequence[Path]) -> Listing:
     """All rows of some tables, files in the order given.
 
     The digest is the sha256 of the set's name, each row's class and name, and the bytes of
@@ -83,65 +84,100 @@ def listed(dataset: Dataset, files: Sequence[Path]) -> TableListing:
     if dataset.options.get("groups"):
         raise DataError(f"{dataset.name} is read from folders or tars, not from tables")
     digest = hashlib.sha256(f"{dataset.name}\n".encode())
-    pieces, named, paths = list[Piece](), list[str | int](), list[str]()
+    rows = Rows()
     for file in files:
         try:
-            new, sizes, labels, own = _opened(file)
+            rows.saw([file_state(file.stat())])
+            table = _opened(dataset, file)
         except (OSError, ValueError) as error:
             raise DataError(
                 f"{dataset.name}: cannot read {file}: {_line(error)}; copy it again"
             ) from error
-        pieces += new
-        digest.update(repr(sizes).encode())
-        named += _named(dataset, file, labels)
-        paths += own
-    if not named:
+        digest.update(repr(table.sizes).encode())
+        _add(dataset, rows, file, table)
+    if not len(rows):
         raise DataError(f"{dataset.name}: no rows in {dataset.place}")
-    classes = imagenet_classes.resolved(dataset, set(named))
-    target = np.array([classes[name] for name in named], np.int64)
-    heads = [f"{synsets()[label]}/{path}" for label, path in zip(target, paths, strict=True)]
-    if len(set(heads)) < len(heads):  # no paths, or the same ones: rows tell them apart
-        heads = [f"{synsets()[label]}/{row:08d}-{paths[row]}" for row, label in enumerate(target)]
-    names = [head.removesuffix("-") for head in heads]
-    digest.update("\n".join(names).encode(errors="surrogateescape"))
-    starts = tuple(accumulate((piece.rows for piece in pieces[:-1]), initial=0))
-    return TableListing(digest.hexdigest(), Labels(target), names, tuple(pieces), starts)
+    classes = imagenet_classes.resolved(dataset, rows.labels)
+    target = np.array([classes[label] for label in rows.labels])[rows.column("label")]
+    if _has_repeats(rows, target):  # no paths, or the same ones: rows tell them apart
+        rows.rename(
+            f"{row:08d}-{path}".removesuffix("-") for row, path in enumerate(list(rows.files))
+        )
+    found = replace(listed(rows), labels=Labels(target))
+    digest.update("\n".join(found.names).encode(errors="surrogateescape"))
+    return replace(found, digest=digest.hexdigest())
 
 
-class Column(NamedTuple):
-    """Labels as stored, and the names of the classes if the schema has them."""
+def _add(dataset: Dataset, rows: Rows, file: Path, table: Table) -> None:
+    labels, first = _labels(dataset, file, table), 0
+    for number, (group, count) in enumerate(table.groups):
+        of_group = slice(first, first + count)
+        sizes = (
+            [size or 0 for size in table.sizes[of_group]]
+            if group.group < 0
+            else [(table.sizes[number] or 0) // max(count, 1)] * count
+        )
+        rows.storages.append(group)
+        rows.add(
+            len(rows.storages) - 1, table.paths[of_group], labels[of_group], sizes, range(count)
+        )
+        first += count
 
-    values: list[Any]
-    names: tuple[str, ...] | None
+
+def _has_repeats(rows: Rows, target: np.ndarray[Any, Any]) -> bool:
+    """Whether two images of one class have one name."""
+    seen = {f"{label}/{file}" for label, file in zip(target.tolist(), rows.files, strict=True)}
+    return len(seen) < len(rows)
 
 
-def _opened(file: Path) -> tuple[list[Piece], list[int], Column, list[str]]:
-    """Pieces, sizes for the digest, labels, and file names of one table."""
+def _opened(dataset: Dataset, file: Path) -> Table:
+    """Raises OSError or ValueError for a file that is damaged, `DataError` for other columns."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
+    state = file_state(file.stat())
     if file.suffix == ".parquet":
         table_file = pq.ParquetFile(file)
         schema, metadata = table_file.schema_arrow, table_file.metadata
-        image, label = column(schema.names, IMAGES), column(schema.names, LABELS)
+        image, label = _columns(dataset, file, schema)
         wanted = [label, f"{image}.path"] if _is_struct(schema, image) else [label]
         rest = table_file.read(columns=wanted)
-        sizes = [_group_bytes(metadata.row_group(g), image) for g in range(metadata.num_row_groups)]
+        groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+        sizes = [_group_bytes(group, image) for group in groups]
         if sizes and max(sizes) > _LARGEST_GROUP:
-            raise ValueError(
-                f"a row group has {max(sizes) / 2**30:.1f} GiB of images, which are read at once; "
-                "write it with 100 rows a group"
+            raise DataError(
+                f"{dataset.name}: a row group of {file} has {max(sizes) / 2**30:.1f} GiB of "
+                "images, which are read at once; write it with 100 rows a group"
             )
-        rows = [metadata.row_group(g).num_rows for g in range(metadata.num_row_groups)]
-        pieces = [Piece(str(file), g, count, image) for g, count in enumerate(rows)]
+        counts = [group.num_rows for group in groups]
+        pieces = [
+            (RowGroup(str(file), number, image, state), count)
+            for number, count in enumerate(counts)
+        ]
     else:
-        rest = _mapped(str(file))
+        rest = _mapped(str(file), state)
         schema = rest.schema
-        image, label = column(schema.names, IMAGES), column(schema.names, LABELS)
-        pieces = [Piece(str(file), -1, rest.num_rows, image)]
+        image, label = _columns(dataset, file, schema)
+        pieces = [(RowGroup(str(file), -1, image, state), rest.num_rows)]
         sizes = pc.binary_length(_bytes(rest.column(image))).to_pylist()
-    paths = _paths(rest, image)
-    return pieces, sizes, Column(rest.column(label).to_pylist(), _class_names(schema, label)), paths
+    labels = rest.column(label).to_pylist()
+    return Table(pieces, sizes, labels, _class_names(schema, label), _paths(rest, image))
+
+
+def _columns(dataset: Dataset, file: Path, schema: pa.Schema) -> tuple[str, str]:
+    """Names of the columns of images and of labels; `DataError` where these are not there once."""
+    try:
+        found = column(schema.names, IMAGES), column(schema.names, LABELS)
+    except ValueError as error:
+        raise DataError(
+            f"{dataset.name}: {file} has {error}; rename its columns to {IMAGES[0]} and {LABELS[0]}"
+        ) from error
+    for name in found:
+        if schema.names.count(name) > 1:
+            raise DataError(
+                f"{dataset.name}: {file} has {schema.names.count(name)} columns {name!r}; keep one"
+            )
+    return found
 
 
 def _paths(table: pa.Table, image: str) -> list[str]:
@@ -153,19 +189,17 @@ def _paths(table: pa.Table, image: str) -> list[str]:
     return [PurePosixPath(path or "").name for path in paths]
 
 
-def _named(dataset: Dataset, file: Path, labels: Column) -> list[str | int]:
+def _labels(dataset: Dataset, file: Path, table: Table) -> list[str | int]:
     """What each row's class is called: a synset name or an integer."""
-    meant = imagenet_classes.of_names(dataset, labels.names) if labels.names else ()
+    meant = imagenet_classes.of_names(dataset, table.classes) if table.classes else ()
     found = list[str | int]()
-    for value in labels.values:
+    for value in table.labels:
         if isinstance(value, str) and is_synset(value):
             found.append(value)
         elif isinstance(value, int) and 0 <= value < len(meant):
             found.append(meant[value])
-        elif isinstance(value, int) and not meant:
+        elif isinstance(value, int) and (not meant or value == -1):
             found.append(value)
-        elif value == -1:
-            return [-1]
         else:
             raise DataError(
                 f"{dataset.name}: {file} labels a row {value!r}; expected are class indices or "
@@ -188,10 +222,13 @@ def column(names: Collection[str], wanted: Sequence[str]) -> str:
 
 def _class_names(schema: pa.Schema, label: str) -> tuple[str, ...] | None:
     """The names that `datasets` keeps in the schema for a column of classes."""
-    about = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
-    feature = about.get("info", {}).get("features", {}).get(label, {})
-    names = feature.get("names") if isinstance(feature, dict) else None
-    return tuple(map(str, names)) if names else None
+    try:
+        found: object = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+    except ValueError:  # others may write what they like there
+        return None
+    for key in ("info", "features", label, "names"):
+        found = found.get(key) if isinstance(found, dict) else None
+    return tuple(map(str, found)) if found and isinstance(found, list) else None
 
 
 def _fields(schema: pa.Schema, column: str) -> tuple[str, ...]:
@@ -214,14 +251,14 @@ def _group_bytes(group: Any, image: str) -> int:
 
 
 @lru_cache(maxsize=4)
-def _images(piece: Piece) -> pa.ChunkedArray:
-    """The encoded images of a piece; of arrow files they stay on disk."""
+def _images(rows: RowGroup) -> pa.ChunkedArray:
+    """The encoded images of a row group; of arrow files they stay on disk."""
     import pyarrow.parquet as pq
 
-    if piece.group < 0:
-        return _bytes(_mapped(piece.path).column(piece.image))
-    with pq.ParquetFile(piece.path) as file:
-        return _bytes(file.read_row_group(piece.group, columns=[piece.image]).column(piece.image))
+    if rows.group < 0:
+        return _bytes(_mapped(rows.path, rows.state).column(rows.image))
+    with pq.ParquetFile(rows.path) as file:
+        return _bytes(file.read_row_group(rows.group, columns=[rows.image]).column(rows.image))
 
 
 def _bytes(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -232,8 +269,8 @@ def _bytes(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 @lru_cache(maxsize=64)
-def _mapped(path: str) -> pa.Table:
-    """An arrow file of either kind, mapped into memory."""
+def _mapped(path: str, _state: tuple[int, ...]) -> pa.Table:
+    """An arrow file of either kind, mapped into memory; one that was replaced is mapped anew."""
     import pyarrow as pa
 
     source = pa.memory_map(path)

@@ -1,8 +1,8 @@
 """Tars: class folders in them, or WebDataset samples ``key.jpg`` with ``key.cls`` or ``key.json``.
 
 Nothing is ever extracted. A tar is gone through once for where each image lies, which is kept in
-the cache folder for as long as the tars' sizes and times stay the same; then images are read in
-any order, by any thread.
+the cache folder for as long as the tars stay the same; then images are read in any order, by any
+thread.
 """
 
 from __future__ import annotations
@@ -10,151 +10,159 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import posixpath
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from zipfile import BadZipFile
 
 from bench.images.drawn.store import cache_folder, replacing
+from bench.images.imagenet.synsets import is_synset, synset_in
 from bench.images.listed import webdataset
-from bench.images.listed.folders import is_image, passed_over
+from bench.images.listed.columns import Rows, file_state
+from bench.images.listed.folders import is_image
+from bench.images.listed.passed import NO_IMAGES, Passed
+from bench.images.listed.webdataset import Span
 from bench.spec import Dataset
 from bench.spec.errors import DataError
 
-_INDEX_VERSION = 1
+_INDEX_VERSION = 2
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zX", b"\x28\xb5\x2f\xfd")  # gzip, bzip2, xz, zstd
+_MOST_LINKS = 8  # from one link to another
 
 
-class Entry(NamedTuple):
-    """One image in one of the tars, of the class that it was found in or labelled with."""
+class Tar(NamedTuple):
+    """A tar of images; a `bench.images.listed.columns.Storage`."""
 
-    tar: int
-    offset: int
-    size: int
-    folder: str | int
-    group: str
-    file: str
+    path: str
 
+    def __str__(self) -> str:
+        return self.path
 
-@dataclass(frozen=True, eq=False)
-class TarClass:
-    """The images of one class; a `bench.images.listed.listing.Part`."""
-
-    tars: tuple[str, ...]
-    folder: str | int
-    group: str
-    files: tuple[str, ...]
-    sizes: NDArray[np.int64]
-    tar: NDArray[np.int64]  #: index into ``tars``
-    offsets: NDArray[np.int64]
-
-    def read(self, index: int) -> bytes:
+    def read(self, file: str, offset: int, size: int) -> bytes:
         """One image's bytes. Raises `DataError`."""
-        path, size = self.tars[self.tar[index]], int(self.sizes[index])
         try:
-            with open(path, "rb", buffering=0) as tar:  # noqa: PTH123 - a path object costs more
-                data = os.pread(tar.fileno(), size, int(self.offsets[index]))
+            with open(self.path, "rb", buffering=0) as tar:  # noqa: PTH123 - a Path costs more
+                data = os.pread(tar.fileno(), size, offset)
         except OSError as error:
-            raise DataError(f"cannot read {path}: {error.strerror or error}") from error
+            raise DataError(f"cannot read {self.path}: {error.strerror or error}") from error
         if len(data) != size:
-            raise DataError(f"{path} ends within {self.files[index]}; copy the tar again")
+            raise DataError(f"{self.path} ends within {file}; copy the tar again")
         return data
 
 
-def parts(dataset: Dataset, tars: Sequence[Path]) -> tuple[list[TarClass], list[str]]:
-    """The images in some tars by class, and a line for each kind of thing passed over.
+def found(dataset: Dataset, tars: Sequence[Path]) -> tuple[Rows, list[str]]:
+    """The images in some tars, and a line for each kind of thing passed over.
 
     Raises `DataError` for a tar that is compressed or damaged, or images without a class.
     """
-    entries, passed = _index(dataset, tars)
-    by_class: dict[tuple[str, str | int], dict[str, Entry]] = {}
-    for entry in entries:
-        files = by_class.setdefault((entry.group, entry.folder), {})
-        if before := files.get(entry.file):
-            raise DataError(
-                f"{dataset.name}: {entry.file} of class {entry.folder} is there twice, in "
-                f"{tars[before.tar]} and in {tars[entry.tar]}; give one of them"
-            )
-        files[entry.file] = entry
-    names = tuple(map(str, tars))
-    return [
-        _part(names, group, folder, files) for (group, folder), files in by_class.items()
-    ], passed
-
-
-def _part(
-    tars: tuple[str, ...], group: str, folder: str | int, files: dict[str, Entry]
-) -> TarClass:
-    chosen = [files[name] for name in sorted(files)]
-    return TarClass(
-        tars=tars,
-        folder=folder,
-        group=group,
-        files=tuple(entry.file for entry in chosen),
-        sizes=np.array([entry.size for entry in chosen], np.int64),
-        tar=np.array([entry.tar for entry in chosen], np.int64),
-        offsets=np.array([entry.offset for entry in chosen], np.int64),
-    )
-
-
-def _index(dataset: Dataset, tars: Sequence[Path]) -> tuple[list[Entry], list[str]]:
-    """All images, from the cache folder where it has them."""
     try:
-        states = [(str(tar.absolute()), tar.stat().st_size, tar.stat().st_mtime_ns) for tar in tars]
+        states = [file_state(tar.stat()) for tar in tars]
     except OSError as error:
         raise DataError(
             f"{dataset.name}: cannot read {error.filename}: {error.strerror or error}"
         ) from error
+    rows, notes = _index(dataset, tars, states)
+    rows.storages = [Tar(str(tar)) for tar in tars]
+    rows.saw(states)
+    return rows, notes
+
+
+def _index(
+    dataset: Dataset, tars: Sequence[Path], states: Sequence[tuple[int, ...]]
+) -> tuple[Rows, list[str]]:
+    """All images, from the cache folder where it has them."""
+    known = [(str(tar.absolute()), *state) for tar, state in zip(tars, states, strict=True)]
     grouped = bool(dataset.options.get("groups"))
-    text = json.dumps([_INDEX_VERSION, grouped, states])
-    kept = cache_folder() / f"tars-{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
-    with suppress(OSError, ValueError, LookupError, TypeError):  # absent or damaged: made anew
-        known = json.loads(kept.read_text())
-        return [Entry(*row) for row in known["entries"]], list(known["passed"])
-    entries, others = list[Entry](), list[str]()
+    text = json.dumps([_INDEX_VERSION, grouped, known])
+    kept = cache_folder() / f"tars-{hashlib.sha256(text.encode()).hexdigest()[:16]}.npz"
+    # Absent or damaged: made anew.
+    with suppress(OSError, ValueError, LookupError, TypeError, EOFError, BadZipFile):
+        return Rows.load(kept)
+    rows, passed = Rows(), Passed()
     for number, tar in enumerate(tars):
-        found, rest = _scanned(dataset, tar, number)
-        entries += found
-        others += rest
-    passed = passed_over(others)
+        members = _members(dataset, tar, passed)
+        if samples := webdataset.samples(dataset, tar, members):
+            rows.add(
+                number,
+                [sample.file for sample in samples[0]],
+                [sample.label for sample in samples[0]],
+                [sample.size for sample in samples[0]],
+                [sample.offset for sample in samples[0]],
+            )
+            passed.add("which belong to no image", samples[1])
+        else:
+            _add_classes(dataset, rows, passed, number, tar, members)
+    notes = passed.notes()
     # No room for it: the next run goes through the tars again.
-    with suppress(OSError), replacing(kept) as part:
-        part.write_text(json.dumps({"entries": entries, "passed": passed}))
-    return entries, passed
+    with suppress(OSError), replacing(kept) as part, part.open("wb") as file:
+        rows.save(file, notes)
+    return rows, notes
 
 
-def _scanned(dataset: Dataset, tar: Path, number: int) -> tuple[list[Entry], list[str]]:
-    members, others = dict[str, tuple[int, int]](), list[str]()
-    for member in _members(dataset, tar):
-        path = PurePosixPath(member.name)
-        if member.isdir() or path.name.startswith("."):
-            continue
-        if not member.isreg() or member.issparse() or path.is_absolute() or ".." in path.parts:
-            others.append(member.name)  # links, devices, ways out: nothing an image set needs
-            continue
-        members[member.name] = member.offset_data, member.size  # a later one replaces an earlier
-    if webdataset.are_samples(members):
-        return [
-            Entry(number, sample.offset, sample.size, sample.label, "", sample.file)
-            for sample in webdataset.samples(dataset, tar, members)
-        ], others
-    entries = list[Entry]()
+def _add_classes(
+    dataset: Dataset,
+    rows: Rows,
+    passed: Passed,
+    number: int,
+    tar: Path,
+    members: Mapping[str, Span],
+) -> None:
+    """The images of a tar's class folders."""
     for name, (offset, size) in members.items():
         file = PurePosixPath(name).name
         if is_image(file):
-            folder, group = _place(dataset, tar, name)
-            entries.append(Entry(number, offset, size, folder, group, file))
+            label, group = _class_and_group(dataset, tar, name)
+            rows.add(number, [file], [label], [size], [offset], group)
         else:
-            others.append(name)
-    return entries, others
+            passed.add(NO_IMAGES, [name])
 
 
-def _members(dataset: Dataset, path: Path) -> Iterator[tarfile.TarInfo]:
+def _members(dataset: Dataset, tar: Path, passed: Passed) -> dict[str, Span]:
+    """Where the files of a tar lie, by name; links stand for the file that they lead to."""
+    members, links = dict[str, Span](), dict[str, str]()
+    for member in _headers(dataset, tar):
+        name = _inside(member.name)
+        if member.isdir() or PurePosixPath(name).name.startswith("."):
+            continue
+        if ".." in PurePosixPath(name).parts:
+            passed.add("whose names lead out of the tar", [member.name])
+        elif member.issparse():
+            passed.add("which are stored with holes (sparse); pack them anew", [member.name])
+        elif member.isreg():
+            members[name] = member.offset_data, member.size  # a later one replaces an earlier
+            links.pop(name, None)
+        elif member.islnk():
+            members.pop(name, None)
+            links[name] = _inside(member.linkname)
+        elif member.issym():
+            members.pop(name, None)
+            around = posixpath.dirname(name)
+            links[name] = posixpath.normpath(posixpath.join(around, member.linkname))
+        else:
+            passed.add("which are devices or pipes", [member.name])
+    for name in links:
+        target = name
+        for _ in range(_MOST_LINKS):
+            target = links.get(target, target)
+        if target in members:
+            members[name] = members[target]
+        else:
+            passed.add("which are links to what is not in the tar", [name])
+    return members
+
+
+def _inside(name: str) -> str:
+    """A name in a tar without what other programs take off: ``/`` and ``./`` at its start."""
+    name = name.lstrip("/")
+    while name.startswith("./"):
+        name = name[2:].lstrip("/")
+    return name
+
+
+def _headers(dataset: Dataset, path: Path) -> Iterator[tarfile.TarInfo]:
     try:
         with tarfile.open(path, "r:") as tar, path.open("rb") as file:
             while (member := tar.next()) is not None:
@@ -176,10 +184,13 @@ def _members(dataset: Dataset, path: Path) -> Iterator[tarfile.TarInfo]:
         ) from error
 
 
-def _place(dataset: Dataset, tar: Path, name: str) -> tuple[str, str]:
+def _class_and_group(dataset: Dataset, tar: Path, name: str) -> tuple[str, str]:
     """Class folder and group of an image by its path in the tar."""
     folders = PurePosixPath(name).parts[:-1]
     groups = dataset.options.get("groups", ())
+    named = bool(folders) and (is_synset(folders[-1]) or folders[-1].isdecimal())
+    if not groups and not named and (told := synset_in(PurePosixPath(name).name)):
+        return told, ""
     if not folders:
         raise DataError(
             f"{dataset.name}: images in {tar} lie side by side ({name}), which tells no class; "

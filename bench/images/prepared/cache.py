@@ -26,10 +26,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.images.drawn.store import Progress, cache_folder
+from bench.images.listed.listing import Listing
 from bench.images.prepared import quota
 from bench.images.prepared.blocks import BlockFile, Found
 from bench.images.prepared.decode import decoder, prepared
-from bench.images.types import Labels, Listing, spread
+from bench.images.types import Labels, spread
 from bench.spec import Transform
 
 _BLOCK = 4 * 2**20  # bytes: little beside memory, much beside the cost of a read
@@ -192,6 +193,7 @@ class Prepared:
         return {
             "set": self.name,
             "listing": self.digest,
+            "files": self.listing.state,
             "images": len(self),
             "of": len(self.listing),
             "transform": asdict(self.transform),

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from bench.data.imagenet import DATASETS
 from bench.images.listed import places, sources
-from bench.images.listed.listing import Chosen
-from bench.images.types import Listing
+from bench.images.listed.listing import Listing
 from bench.spec import replace
 from bench.spec.errors import BenchError, DataError, UnknownNameError, UsageError
 from tests.imagenet import (
@@ -55,7 +54,7 @@ def test_images_come_by_class_then_name_whatever_the_file_system_says(tmp_path: 
     assert list(found.names) == sorted(made)  # synsets sort as their indices do
     assert found.labels.target.tolist() == [0] * 3 + [7] * 3 + [999] * 3
     assert [found.read(i) for i in range(9)] == [made[name].data for name in sorted(made)]
-    assert getattr(found, "notes") == (  # noqa: B009 - what no protocol promises
+    assert found.notes == (
         f"1 file passed over, which are no images in class folders: {SYNSETS[7]}/Thumbs.db",
     )
     assert pickle.loads(pickle.dumps(found)).read(4) == found.read(4)  # noqa: S301 - our own
@@ -83,9 +82,10 @@ def test_real_leaves_out_images_without_labels(tmp_path: Path) -> None:
     assert found.labels.accepted == ((0,), (0,), (1,), (1,))
     assert found.labels.target.tolist() == [0, 0, 1, 1]
     assert found.digest != val.digest
-    assert isinstance(found, Chosen)
+    assert found.whole is not None
+    assert found.rows is not None
     assert found.whole.digest == val.digest
-    assert [found.read(i) for i in range(4)] == [val.read(int(i)) for i in found.which]
+    assert [found.read(i) for i in range(4)] == [val.read(int(i)) for i in found.rows]
     renamed = make_tree(tmp_path / "other", style="sketch")
     with pytest.raises(DataError, match=r"12 of 12 files have others .*sketch_0\.JPEG"):
         listing("imagenet-real", renamed)

@@ -14,7 +14,7 @@ import pytest
 from bench.data.imagenet import DATASETS
 from bench.images.imagenet.synsets import lemmas
 from bench.images.listed import hub, sources
-from bench.images.types import Listing
+from bench.images.listed.listing import Listing
 from bench.spec import replace
 from bench.spec.errors import DataError, UsageError
 from tests.imagenet import (

@@ -28,6 +28,7 @@ from bench.images.prepared.decode import prepared
 from bench.images.types import ImageSet
 from bench.spec import Transform
 from bench.spec.errors import DataError, UsageError
+from tests.imagenet import SYNSETS
 from tests.images.listed_bytes import Bytes, jpeg, pixels
 
 SMALL = Transform(size=16, crop_pct=0.9)
@@ -176,9 +177,9 @@ def test_a_pass_may_be_left(listing: Bytes) -> None:
 def test_an_image_that_cannot_be_prepared_is_named(listing: Bytes, cache: bool) -> None:
     broken = Bytes([*FILES[:33], FILES[33][:200], *FILES[34:]], 60)
     images = Prepared(broken, SMALL, "val", cache=cache)
-    with pytest.raises(DataError, match=r"^val/33.JPEG: "):
+    with pytest.raises(DataError, match=rf"^{SYNSETS[3]}/33.JPEG: "):
         pixels(images)
-    with pytest.raises(DataError, match=r"^val/33.JPEG: "):
+    with pytest.raises(DataError, match=rf"^{SYNSETS[3]}/33.JPEG: "):
         images.take(np.array([2, 33]))
 
 
