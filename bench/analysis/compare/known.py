@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from bench.analysis.stats.proportions import wilson
-from bench.analysis.tables.scaling import newest_last
+from bench.analysis.tables.newest import newest
 
 Record = Mapping[str, Any]
 
@@ -60,7 +60,7 @@ def beside(measured: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     published set was measured; else the measured 95 % interval less the published share.
     """
     known = {_key(row): row for row in _usable(published)}
-    counted = newest_last(_as_published(measured)).drop_duplicates(_KEYS, keep="last")
+    counted = newest(_as_published(measured), _KEYS)
     rows = [
         _compared(row, known[_key(row)])
         for row in _usable(counted.sort_index())

@@ -52,30 +52,6 @@ class Matched:
     unmatched: tuple[Unmatched, ...]
 
 
-def costs(frame: pd.DataFrame) -> pd.DataFrame:
-    """What each model of the store's ``frame`` is and costs, one row a model.
-
-    ``model architecture family kind size scale trained_on pretrain_images resolution``; ``params``
-    (M), ``gmacs``, ``activations`` (M); ``throughput`` (img/s) and ``latency`` (ms, median of
-    single images) of the newest speed job, and the ``device`` that was on. NaN where not measured.
-    """
-    about = ["model", "architecture", "family", "kind", "size", "scale", "trained_on"]
-    about += ["pretrain_images", "resolution"]
-    table = frame[about].drop_duplicates("model").reset_index(drop=True)
-    known = frame[frame["value"].notna()].sort_values("finished", kind="stable")
-    for metric in ("params", "gmacs", "activations"):
-        rows = known[known["metric"] == metric].drop_duplicates("architecture", keep="last")
-        table[metric] = table["architecture"].map(rows.set_index("architecture")["value"])
-    speed = known[known["measure"] == "speed"]
-    newest = speed.drop_duplicates("architecture", keep="last").set_index("architecture")
-    table["device"] = table["architecture"].map(newest["device_name"])
-    for name, metric in (("throughput", "throughput"), ("latency", "latency_p50")):
-        rows = speed[(speed["metric"] == metric) & speed["job"].isin(newest["job"])]
-        rows = rows.drop_duplicates("architecture", keep="last").set_index("architecture")
-        table[name] = table["architecture"].map(rows["value"]).astype(float)
-    return table
-
-
 def match(
     first: pd.DataFrame, second: pd.DataFrame, by: MatchBy = MatchBy.GMACS, band: float = 1.1
 ) -> Matched:

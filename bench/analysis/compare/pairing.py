@@ -8,21 +8,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from bench.analysis.tables.newest import oldest_first
+
 _SAME = ["dataset", "dataset_digest", "limit", "precision"]
-
-
-def scored(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row for each evaluation that gave a top-1, the one to prefer last.
-
-    Whole sets come after limited ones, then by the number of images, then by the time finished.
-    """
-    rows = frame[(frame["metric"] == "top1") & frame["value"].notna() & frame["role"].notna()]
-    rank = pd.DataFrame(index=rows.index)
-    rank["whole"] = rows["limit"].isna()
-    rank["n"] = pd.to_numeric(rows["n"], errors="coerce").astype(float)
-    rank.loc[rank["whole"], "n"] = 0.0
-    rank["finished"] = rows["finished"].astype(str)
-    return rows.loc[rank.sort_values(["whole", "n", "finished"], kind="stable").index]
 
 
 def shared_jobs(frame: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
@@ -50,8 +38,11 @@ def shared_jobs(frame: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
 
 
 def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
-    """`scored`, with its ``order`` and -1 for no limit, as missing values never merge."""
-    known = scored(frame)
+    """Evaluations that gave a top-1, with the ``order`` in which they count, the newest last.
+
+    No ``limit`` is -1, as missing values never merge.
+    """
+    known = oldest_first(frame[(frame["metric"] == "top1") & frame["role"].notna()])
     whole = pd.to_numeric(known["limit"], errors="coerce").astype("float64").fillna(-1.0)
     return known.assign(order=range(len(known)), limit=whole)
 

@@ -18,7 +18,7 @@ from bench.analysis.robustness.corruption import (
     mean_error_in,
 )
 from bench.analysis.robustness.effective import Array
-from bench.analysis.tables.scaling import newest_last
+from bench.analysis.tables.newest import newest
 
 NO_ANSWERS: Mapping[str, ArrayLike] = MappingProxyType({})
 _CELL = r"^top1/(?P<corruption>.+)-(?P<severity>\d+)$"
@@ -50,10 +50,8 @@ def corruption_table(
     rows = frame[(frame["role"] == "c") & frame["value"].notna() & frame["metric"].notna()]
     rows = rows.reset_index(drop=True)
     parts = rows["metric"].astype(str).str.extract(_CELL)
-    rows = newest_last(rows.join(parts)[parts["corruption"].notna()])
-    rows = rows.drop_duplicates(["model", "metric"], keep="last").assign(
-        severity=lambda r: r["severity"].astype(int)
-    )
+    rows = newest(rows.join(parts)[parts["corruption"].notna()], ["model", "metric"])
+    rows = rows.assign(severity=rows["severity"].astype(int))
     kinds = list(dict.fromkeys(rows["corruption"]))
     every = pd.MultiIndex.from_product([kinds, sorted(set(rows["severity"]))])
     found: dict[str, tuple[Array, Array]] = {}

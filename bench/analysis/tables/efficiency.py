@@ -1,27 +1,25 @@
 """From the store's long frame to what each network costs, and how fast it runs in each way.
 
-Cost belongs to an architecture at a resolution, whatever its weights; speed also to a device and
-to the precision, memory layout and compilation it was timed in: `WAY`. Nothing is hidden: what
-failed is a row with its error in ``problems``.
+Networks and the result that counts for each are those of `bench.analysis.tables.costs`. Nothing is
+hidden: what failed is a row with its error in ``problems``.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from bench.analysis.stats.pareto import standings
 from bench.analysis.tables.axes import FrontAxis
-from bench.analysis.tables.scaling import newest_last
+from bench.analysis.tables.costs import NETWORK, WAY, by_network
+from bench.analysis.tables.newest import newest, newest_job
 
 Record = dict[str, Any]
 
-NETWORK = ("architecture", "resolution")
-#: What speeds must share to be compared.
-WAY = ("device_name", "precision", "channels_last", "compile")
 #: What has an interval where it was repeated.
 REPEATED = ("throughput", "latency_p50", "peak_memory", "compile_seconds")
 _ABOUT = ("family", "kind", "size", "world", "source")
@@ -39,8 +37,7 @@ def profile_table(frame: pd.DataFrame) -> pd.DataFrame:
     (% of the larger), ``activations`` (M), ``traffic`` (GB moved by unfused operators); ``failed``
     jobs and ``problems``, why. NaN where not measured; by family, then GMACs.
 
-    A network whose head is of another size than is usual in its world is another architecture:
-    ``convnext_tiny (21841 classes)``.
+    Architectures are named as `bench.analysis.tables.costs.by_network` names them.
     """
     rows = []
     for part in _parts(frame, "profile", NETWORK):
@@ -60,7 +57,7 @@ def stage_table(frame: pd.DataFrame) -> pd.DataFrame:
     """
     rows: list[Record] = []
     for network in _parts(frame, "profile", NETWORK):
-        good = _newest(network)
+        good = network.counted
         value = {record["metric"]: record["value"] for record in good}
         for stage in dict.fromkeys(name.partition("/")[2] for name in value if "/" in name):
             row: Record = {name: good[0][name] for name in (*NETWORK, "family")}
@@ -107,10 +104,10 @@ def accuracy_table(frame: pd.DataFrame) -> pd.DataFrame:
     resolution world scale model``, ``top1`` (%) with ``_low`` and ``_high``, ``n`` (images),
     ``source`` and ``run``.
     """
-    good = frame[(frame["metric"] == "top1") & (frame["role"] == "val") & frame["value"].notna()]
-    newest = newest_last(_by_head(good)).drop_duplicates(["model", "resolution"], keep="last")
+    good = by_network(frame)[(frame["metric"] == "top1") & (frame["role"] == "val")]
     network = [*NETWORK, "world", "scale"]
-    best = newest.sort_values("value", kind="stable").drop_duplicates(network, keep="last")
+    best = newest(good, ["model", "resolution"]).sort_values("value", kind="stable")
+    best = best.drop_duplicates(network, keep="last")
     best = best.rename(columns={"value": "top1", "low": "top1_low", "high": "top1_high"})
     names = [*network, "model", "top1", "top1_low", "top1_high", "n", "source", "run"]
     return best[names].reset_index(drop=True)
@@ -135,41 +132,32 @@ def fronts(costs: pd.DataFrame, accuracy: pd.DataFrame, axis: FrontAxis) -> pd.D
     return table.join(on.astype(bool))
 
 
-def _parts(frame: pd.DataFrame, measure: str, keys: Sequence[str]) -> Iterator[list[Record]]:
-    """Rows of each network as records, oldest first."""
-    own = _by_head(frame[frame["measure"] == measure]).sort_values("finished", kind="stable")
-    parts: dict[tuple[Any, ...], list[Record]] = {}
-    for record in own.astype(object).where(own.notna(), None).to_dict("records"):
+@dataclass(frozen=True)
+class _Part:
+    """Rows of one network, or of one network in one `WAY`, as records, oldest first."""
+
+    every: list[Record]
+    counted: list[Record]  #: the measurements of its newest job that has some
+
+
+def _parts(frame: pd.DataFrame, measure: str, keys: Sequence[str]) -> Iterator[_Part]:
+    own = by_network(frame)[frame["measure"] == measure]
+    own = own.sort_values("finished", kind="stable").reset_index(drop=True)
+    counted = set(newest_job(own, keys).index)
+    parts: dict[tuple[Any, ...], _Part] = {}
+    for place, record in enumerate(own.astype(object).where(own.notna(), None).to_dict("records")):
         row = {str(name): value for name, value in record.items()}
-        parts.setdefault(tuple(row[name] for name in keys), []).append(row)
+        part = parts.setdefault(tuple(row[name] for name in keys), _Part([], []))
+        part.every.append(row)
+        if place in counted:
+            part.counted.append(row)
     yield from parts.values()
 
 
-def _by_head(frame: pd.DataFrame) -> pd.DataFrame:
-    """Architectures of an unusual number of classes named so: their heads cost something else."""
-    if "classes" not in frame:
-        return frame
-    heads = frame[frame["classes"].fillna(0) > 0].groupby("world")["classes"]
-    usual = {world: classes.mode().iloc[0] for world, classes in heads}
-    named = [
-        name if pd.isna(classes) or classes == usual.get(world) else f"{name} ({classes} classes)"
-        for name, world, classes in frame[["architecture", "world", "classes"]].itertuples(
-            index=False
-        )
-    ]
-    return frame.assign(architecture=named)
-
-
-def _newest(part: Sequence[Record]) -> list[Record]:
-    """The measurements of the newest job that has some."""
-    good = [row for row in part if row["status"] == "ok" and row["value"] is not None]
-    return [row for row in good if row["job"] == good[-1]["job"]]
-
-
-def _row(part: Sequence[Record], keys: Sequence[str], metrics: Sequence[str]) -> Record:
+def _row(part: _Part, keys: Sequence[str], metrics: Sequence[str]) -> Record:
     """One network's numbers, NaN where there are none, and what went wrong."""
-    good = _newest(part)
-    about = (good or part)[-1]
+    good = part.counted
+    about = (good or part.every)[-1]
     row: Record = {name: about[name] for name in (*keys, *_ABOUT)}
     row |= dict.fromkeys(metrics, math.nan)
     for found in good:
@@ -179,7 +167,7 @@ def _row(part: Sequence[Record], keys: Sequence[str], metrics: Sequence[str]) ->
             row |= {f"{found['metric']}_{end}": found[end] for end in ("low", "high")}
     if math.isnan(row.get("batch", 0)) and about["batch_size"]:
         row["batch"] = about["batch_size"]
-    bad = {record["job"]: record["error"] for record in part if record["status"] == "failed"}
+    bad = {record["job"]: record["error"] for record in part.every if record["status"] == "failed"}
     problems = dict.fromkeys(error or "failed" for error in bad.values())
     return row | {"failed": len(bad), "problems": "; ".join(problems)}
 

@@ -7,6 +7,7 @@ and the reason in ``problems``.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +19,13 @@ from bench.analysis.robustness.effective import Line, NoLine, absolute_drop, fit
 from bench.analysis.robustness.published_lines import Twin, against_published
 from bench.analysis.scaling.laws import fits
 from bench.analysis.tables.axes import ROLES, SHIFTS
+from bench.analysis.tables.costs import COSTS, SPEEDS, costs_of, same_network
+from bench.analysis.tables.newest import oldest_first
 from bench.analysis.tables.series import series
 
 Record = dict[Any, Any]
 
-_COST = ("params", "gmacs", "activations", "throughput", "latency_p50")
+_COST = (*COSTS, *(f"{name}{end}" for name in SPEEDS for end in ("", "_low", "_high")))
 #: Top-1 on the val images of a shifted set's classes, as val's own job stores it.
 _SUBSETS = {f"top1/{shift}-classes": shift for shift in SHIFTS}
 _PER_SHIFT = ("twin", "drop", "rel_drop", "er", "published_er", "beyond")
@@ -51,8 +54,8 @@ def scaling_table(frame: pd.DataFrame) -> pd.DataFrame:
     model that a set was mined against); ``failed``, how many jobs failed, and ``problems``, why.
     Absent numbers are NaN.
 
-    Cost and speed belong to an architecture at a resolution: they serve every weights of it. Of
-    several measurements of one thing, whole sets come before limited ones, then the newest counts.
+    Cost and speed are those of the model's network, see `bench.analysis.tables.costs`; of several
+    results the one that `bench.analysis.tables.newest` names counts.
 
     Raises `ValueError` if the frame lacks a column.
     """
@@ -65,22 +68,23 @@ def scaling_table(frame: pd.DataFrame) -> pd.DataFrame:
     # One model prepared in two ways is two rows.
     own = frame["changed"].fillna("").astype(str)
     frame["model"] = frame["model"].where(own == "", frame["model"] + " [" + own + "]")
-    good = newest_last(
-        frame[frame["metric"].isin(("top1", *_SUBSETS, *_COST)) & frame["value"].notna()]
-    )
+    good = oldest_first(frame[frame["metric"].isin(("top1", *_SUBSETS))])
     bad = frame[frame["status"] == "failed"].drop_duplicates("job")
-    models = frame[[*_ABOUT, *_COUNTS, *_WORDS, "architecture"]].drop_duplicates("model")
-    found = _Found({}, {}, {}, {})
+    models = frame.drop_duplicates("model")
+    found = _Found({}, {}, {})
     for record in good.to_dict("records"):  # the last one stays
-        metric = record["metric"]
-        if metric in _COST:
-            found.cost[(*_network(record), metric)] = record
-        elif metric in _SUBSETS:
-            found.subset[record["model"], _SUBSETS[metric]] = record
+        if record["metric"] in _SUBSETS:
+            found.subset[record["model"], _SUBSETS[record["metric"]]] = record
         elif not pd.isna(record["role"]):
             found.role[record["model"], record["role"]] = record
             found.dataset[record["model"], record["dataset"]] = record
-    rows = [_row(model, found, bad) for model in models.to_dict("records")]
+    costs = costs_of(models, frame).to_dict("records")
+    rows = [
+        _row(model, cost, found) | _failures(model["model"], bad, places)
+        for model, cost, places in zip(
+            models.to_dict("records"), costs, same_network(models, bad, frame), strict=True
+        )
+    ]
     table = pd.DataFrame(rows, columns=_columns())
     table = _with_effective_robustness(table)
     table.insert(1, "series", series(table))
@@ -94,53 +98,27 @@ def robustness_lines(table: pd.DataFrame) -> dict[str, Line | NoLine]:
 
 
 def _columns() -> list[str]:
-    names = [*_ABOUT, *_COUNTS, *_WORDS, *_COST[:-1], "throughput_low", "throughput_high"]
-    names += ["latency", "latency_low", "latency_high", "train_gmacs", "device_name"]
+    names = [*_ABOUT, *_COUNTS, *_WORDS, *_COST, "train_gmacs", "device_name"]
     for role in ROLES:
         names += [role, f"{role}_low", f"{role}_high", f"{role}_n"]
     names += [f"{prefix}_{s}" for s in SHIFTS for prefix in _PER_SHIFT]
     return [*names, "failed", "problems"]
 
 
-def newest_last(rows: pd.DataFrame) -> pd.DataFrame:
-    """Sorted so that the last of several measurements of one thing is the one to keep."""
-    rank = pd.DataFrame(index=rows.index)
-    whole = rows["limit"].isna() if "limit" in rows else pd.Series(True, index=rows.index)
-    rank["whole"] = whole.astype(int)
-    rank["n"] = pd.to_numeric(rows["n"], errors="coerce").astype(float) if "n" in rows else 0.0
-    rank.loc[rank["whole"] == 1, "n"] = 0.0
-    rank["finished"] = rows["finished"].astype(str) if "finished" in rows else ""
-    return rows.loc[rank.sort_values(["whole", "n", "finished"], kind="stable").index]
-
-
 @dataclass(frozen=True)
 class _Found:
     """The measurement that counts, as a record of the frame."""
 
-    cost: dict[tuple[Any, ...], Record]  #: by network and metric
     role: dict[tuple[str, str], Record]  #: top-1 by model and role
     dataset: dict[tuple[str, str], Record]  #: top-1 by model and dataset
     subset: dict[tuple[str, str], Record]  #: top-1 on val's images of a shift's classes, likewise
 
 
-def _network(record: Record) -> tuple[Any, ...]:
-    """What cost depends on; NaN equals nothing, so an unknown resolution is None."""
-    pixels = _number(record, "resolution")
-    return record["architecture"], None if math.isnan(pixels) else int(pixels)
-
-
-def _row(about: Record, found: _Found, bad: pd.DataFrame) -> Record:
+def _row(about: Record, cost: Record, found: _Found) -> Record:
     """One model's numbers."""
-    row: Record = {name: about[name] for name in (*_ABOUT, *_COUNTS, *_WORDS)}
-    model, architecture = about["model"], about["architecture"]
-    cost = {metric: found.cost.get((*_network(about), metric)) for metric in _COST}
-    row |= {metric: _number(record, "value") for metric, record in cost.items()}
-    row["latency"] = row.pop("latency_p50")
-    speed = cost["throughput"]
-    for name, record in (("throughput", speed), ("latency", cost["latency_p50"])):
-        row |= {f"{name}_{end}": _number(record, end) for end in ("low", "high")}
+    row: Record = {name: about[name] for name in (*_ABOUT, *_COUNTS, *_WORDS)} | cost
+    model = about["model"]
     row["train_gmacs"] = _PASSES * row["gmacs"] * _number(about, "images_seen")
-    row["device_name"] = speed.get("device_name") if speed else None
     for role in ROLES:
         top1 = found.role.get((model, role))
         row[role] = _number(top1, "value")
@@ -151,13 +129,16 @@ def _row(about: Record, found: _Found, bad: pd.DataFrame) -> Record:
             twin = found.subset.get((model, role)) or named or val
             row |= _drop(role, _number(twin, "value"), row[role])
             row |= _published(role, top1, twin, val)
-    pixels = _network(about)[1]
-    same = bad["resolution"].isna() if pixels is None else bad["resolution"] == pixels
-    costs = (bad["measure"] != "evaluate") & (bad["architecture"] == architecture) & same
-    mine = bad[costs | (bad["model"] == model)]
-    row["failed"] = len(mine)
-    row["problems"] = "; ".join(dict.fromkeys(_problem(b) for b in mine.to_dict("records")))
     return row
+
+
+def _failures(model: str, bad: pd.DataFrame, places: Sequence[int]) -> Record:
+    """Failed jobs of the model, and those of its network's cost that other weights ran."""
+    shared = np.zeros(len(bad), dtype=bool)
+    shared[list(places)] = True
+    mine = bad[(shared & (bad["measure"] != "evaluate")) | (bad["model"] == model)]
+    problems = dict.fromkeys(_problem(b) for b in mine.to_dict("records"))
+    return {"failed": len(mine), "problems": "; ".join(problems)}
 
 
 def _problem(bad: Record) -> str:

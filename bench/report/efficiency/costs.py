@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from bench.analysis.tables.efficiency import NETWORK, WAY
+from bench.analysis.tables.costs import NETWORK, WAY
 from bench.blocks import Block, Column, Form, Heading, Table
 from bench.report.common.models import rows
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from bench import registry
 from bench.analysis.compare.gap import compare_confidence, compare_parts, compare_sets, right
-from bench.analysis.compare.matching import costs
 from bench.analysis.stats.proportions import paired_difference
+from bench.analysis.tables.costs import cost_table
 from bench.blocks import Form, Row
 from bench.blocks.cells import number
 from bench.report.common.models import rows
@@ -70,7 +70,7 @@ def between(frame: pd.DataFrame, read: Read, first: str, second: str) -> Found:
     if not pairs:
         raise UsageError(predictions.missing(frame, first, second))
     pairs = {name: pairs[name] for name in ordered(list(pairs))}
-    table = costs(frame)
+    table = cost_table(frame)
     sets = _percent(compare_sets(pairs), _SHARES)
     confidence = compare_confidence(pairs)
     shares = [str(c) for c in confidence if str(c).startswith(("confidence_", "over_", "ece_"))]

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.analysis.compare.gap import compare_sets, mean_interval, right
-from bench.analysis.compare.matching import Matched, costs, match
+from bench.analysis.compare.matching import Matched, match
 from bench.analysis.stats.proportions import holm
 from bench.analysis.tables.axes import TITLES as AXES
 from bench.analysis.tables.axes import MatchBy
+from bench.analysis.tables.costs import cost_table
 from bench.blocks import Row
 from bench.report.common.models import rows
 from bench.report.common.paired import ALPHA, ends, points
@@ -58,7 +59,7 @@ def between(
     Raises UsageError where no pair has answers of the same images, `ValueError` where those are
     damaged.
     """
-    table = costs(frame)
+    table = cost_table(frame)
     one, two = (table[table["model"].isin(names)] for _, names in (first, second))
     matched = match(one, two, by, band)
     about = table.set_index("model")

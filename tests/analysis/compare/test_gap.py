@@ -21,7 +21,7 @@ from bench.analysis.compare.gap import (
     compare_sets,
     mean_interval,
 )
-from bench.analysis.compare.matching import Matched, costs, match
+from bench.analysis.compare.matching import Matched, match
 from bench.analysis.compare.pairing import common_jobs, shared_jobs
 from bench.analysis.tables.axes import MatchBy
 
@@ -202,14 +202,3 @@ def test_only_what_most_models_saw_is_common() -> None:
     assert common_jobs(frame[:0]).empty
     assert shared_jobs(frame, "a", "c").empty
     assert shared_jobs(frame, "a", "d").empty
-
-
-def test_costs_belong_to_the_architecture_and_speed_to_one_device() -> None:
-    from tests import synthetic
-
-    frame = synthetic.frame(("convnext",))
-    found: Any = costs(frame).set_index("model")
-    assert found.loc["convnext_m.g1k", "gmacs"] == found.loc["convnext_m.g22k", "gmacs"]
-    assert found["latency"].isna().all()  # not measured there
-    assert found["throughput"].notna().all()
-    assert set(found["device"]) == {"Example CPU, 2 threads"}

@@ -24,8 +24,8 @@ from bench.analysis.compare.speedup import (
 from bench.analysis.stats.pareto import pareto_front, standings
 from bench.analysis.stats.proportions import Interval
 from bench.analysis.tables.axes import FRONTS, FrontCost
+from bench.analysis.tables.costs import WAY
 from bench.analysis.tables.efficiency import (
-    WAY,
     accuracy_table,
     efficiency_table,
     fronts,
