@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from bench.analysis.compare.family_speed import FIRST, SECOND
 from bench.analysis.compare.speedup import matched, summary
 from bench.analysis.tables.axes import FRONTS, FrontCost
 from bench.analysis.tables.efficiency import efficiency_table, profile_table, stage_table
 from bench.blocks import Block, Report, Text
-from bench.report.common import shared
 from bench.report.common.cautions import cautions
+from bench.report.common.failures import failures
+from bench.report.common.provenance import conditions, download, provenance
 from bench.report.common.worlds import by_world
 from bench.report.efficiency import costs as efficiency
 from bench.report.efficiency import front, roofline, speed
@@ -27,18 +29,18 @@ def build(
     blocks = by_world(frame, lambda part: _world(part, cost))
     return Report(
         title="What do networks cost, and how fast do they run?",
-        subtitle=shared.conditions(frame),
-        blocks=(*blocks, *shared.failures(frame)),
-        provenance=shared.provenance(frame, env),
-        data=shared.download(frame, "measurements"),
+        subtitle=conditions(frame),
+        blocks=(*blocks, *failures(frame)),
+        provenance=provenance(frame, env),
+        data=download(frame, "measurements"),
     )
 
 
 def _world(frame: pd.DataFrame, cost: FrontCost) -> Iterator[Block]:
     """All that one world's numbers show."""
     costs, speeds = profile_table(frame), efficiency_table(frame)
-    pairs = matched(speeds, efficiency_pairs.FIRST, efficiency_pairs.SECOND)
-    said = [*efficiency_pairs.verdict(summary(pairs)), efficiency.counted(costs, speeds)]
+    pairs = matched(speeds, FIRST, SECOND)
+    said = [*efficiency_pairs.verdict(summary(pairs)), efficiency.how_many(costs, speeds)]
     yield Text(text=" ".join(said), lead=True)
     # Speeds in several ways are what this report is of; here each has its own row.
     yield from cautions(frame[frame["measure"] != "speed"])

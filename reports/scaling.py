@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from bench.analysis.tables.axes import COSTS, CostAxis
 from bench.analysis.tables.scaling import fits, pretraining_gain, robustness_lines, scaling_table
+from bench.analysis.worlds import world_of
 from bench.blocks import Block, Heading, Report, Text
-from bench.report.common import known, models, shared
+from bench.report.common.beside_published import beside_published
 from bench.report.common.cautions import cautions
+from bench.report.common.failures import failures
+from bench.report.common.image_sets import data_sets
+from bench.report.common.models_table import table_of
+from bench.report.common.provenance import conditions, download, provenance
 from bench.report.common.worlds import by_world
 from bench.report.scaling import axes, comparison, corruption, evidence, figures, published, tables
 from bench.store.predictions import Read, correct
@@ -32,10 +37,10 @@ def build(
     blocks = by_world(frame, lambda part: _world(part, read, axis))
     return Report(
         title="Do ConvNets scale like Vision Transformers?",
-        subtitle=shared.conditions(frame),
-        blocks=(*blocks, *shared.failures(frame), *shared.data_sets(frame)),
-        provenance=shared.provenance(frame, env),
-        data=shared.download(frame, "measurements"),
+        subtitle=conditions(frame),
+        blocks=(*blocks, *failures(frame), *data_sets(frame)),
+        provenance=provenance(frame, env),
+        data=download(frame, "measurements"),
     )
 
 
@@ -44,7 +49,7 @@ def _world(frame: pd.DataFrame, read: Read | None, axis: CostAxis) -> Iterator[B
     table = scaling_table(frame)
     fitted, lines = fits(table, COSTS[axis].column), robustness_lines(table)
     right = correct(frame, read) if read else None
-    gain = pretraining_gain(table, right, shared.target_images(frame))
+    gain = pretraining_gain(table, right, world_of(frame).train_images)
     laws = comparison.laws(table, axis)
     scales = [scale for scale in comparison.SCALES if scale in set(table["scale"])]
     compared = [comparison.compare(laws, scale, axis) for scale in scales]
@@ -55,8 +60,8 @@ def _world(frame: pd.DataFrame, read: Read | None, axis: CostAxis) -> Iterator[B
     if at_equal_cost is not None:
         yield at_equal_cost
     yield Heading(text="Models")
-    yield models.table_of(table, frame)
-    yield from known.beside_published(frame)
+    yield table_of(table, frame)
+    yield from beside_published(frame)
     if table[[COSTS[axis].column, "val"]].notna().all(axis=1).any():
         yield Heading(text="Error against cost")
         yield figures.error_over_cost(table, laws, axis)

@@ -15,7 +15,8 @@ FAMILIES = {"convnext": 0.60, "swin": 0.66, "vit": 0.74, "resnet": 0.68}
 SIZES = ("xs", "s", "m", "l", "xl")
 ROLES = {"val": 0.0, "v2": -0.12, "a": -2.2, "r": -1.1, "sketch": -1.5, "c": -0.9}
 IMAGES = {"val": 2000, "v2": 2000, "a": 1000, "r": 2000, "sketch": 1000, "c": 5000}
-REFERENCE = str(registry.load().datasets["glyphs-a"].options["reference"])
+_SETS = registry.load().datasets
+REFERENCE = str(_SETS["glyphs-a"].options["reference"])
 
 
 def true_error(family: str, scale: str, gmacs: float) -> float:
@@ -67,6 +68,7 @@ def _model(
         "source": "measured",
     }
     row |= {"dataset": None, "role": None, "twin": None, "dataset_digest": None}
+    row |= {"dataset_about": None, "published_digest": None, "reference": None, "characters": None}
     if scale == "1k":  # cost belongs to the architecture: one job for both sets of weights
         yield from _cost(row, gmacs, rng)
     val = 1 - true_error(family, scale, gmacs)
@@ -82,6 +84,10 @@ def _model(
                 "role": role,
                 "twin": None if role == "val" else "glyphs-val",
                 "dataset_digest": f"{abs(shift) * 1e6:064.0f}",
+                "dataset_about": _SETS[f"glyphs-{role}"].about,
+                "published_digest": _SETS[f"glyphs-{role}"].digest,
+                "reference": _SETS[f"glyphs-{role}"].options.get("reference"),
+                "characters": _SETS[f"glyphs-{role}"].options["characters"],
             }
             | _metric("evaluate", f"e-{row['model']}-{role}", "top1", 100 * right / n, "%")
             | _wilson(right, n)

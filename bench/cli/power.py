@@ -45,11 +45,11 @@ def power(
             f"--difference {difference:g}: accuracies cannot differ by more points than models "
             f"disagree; give more than 0 and at most {100 * disc:g}, or a larger --disc"
         )
+    from bench.analysis.stats.sensitivity import Plan, sensitivity
     from bench.report import power as section
 
-    question = section.Question(images, disc, chance, alpha, accuracy, difference)
-    report = section.report(question)
+    plan = Plan(images, disc, chance, alpha, accuracy, difference)
     if as_json:
-        print(output.json_text(section.numbers(question)))
+        print(output.json_text(sensitivity(plan)))
     else:
-        output.show(report, "terminal", None)
+        output.show(section.report(plan), "terminal", None)

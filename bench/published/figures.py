@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bench
+from bench.data import imagenet
 from bench.spec.kinds import Kind, Role, Scale
 from bench.store.frame import COLUMNS, TYPES
 
@@ -33,6 +34,8 @@ SETS: Mapping[str, tuple[Role, str, int]] = {
     "sketch": (Role.SKETCH, "top1", 50_889),
 }
 _COSTS = {"params": "M", "gmacs": "GMACs", "activations": "M"}
+#: What each set is, as it is declared.
+_ABOUT = {dataset.role: dataset.about for dataset in imagenet.DATASETS}
 #: What the sources say of the precision that accuracies were computed in.
 UNSTATED = "precision not stated"
 #: The runs whose speed stands in a scaling table: one device, one way.
@@ -65,8 +68,8 @@ class Checkpoint:
 def frame(names: Collection[str] | None = None) -> pd.DataFrame:
     """All published rows of those models, of all if None, as a store's frame has them.
 
-    ``names`` are timm's with weights tag. One row a measurement, columns as `bench.store.frame.COLUMNS`;
-    a model tested at two resolutions has rows of both.
+    ``names`` are timm's with weights tag. One row a measurement, columns as
+    `bench.store.frame.COLUMNS`; a model tested at two resolutions has rows of both.
     """
     return rows(
         (row.model, row.family, row) for row in checkpoints() if names is None or row.model in names
@@ -106,7 +109,7 @@ def _measured(row: Checkpoint) -> Iterator[dict[str, Any]]:
         if (share := row.figures.get(column)) is not None:
             about = {"measure": "evaluate", "dataset": f"imagenet-{role}", "role": str(role)}
             about |= {} if role is Role.VAL else {"twin": "imagenet-val"}
-            about["precision"] = UNSTATED
+            about |= {"dataset_about": _ABOUT[role], "precision": UNSTATED}
             value = {"metric": metric, "value": share, "unit": "%", "n": n}
             yield {**about, **value, **_interval(share, n), **accuracy}
     for metric, unit in _COSTS.items():

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 _WHOLE = "Int64"  # whole numbers with gaps
 #: Columns in order. ``low`` and ``high`` bound a 95 % interval; ``limit`` is the number of images
 #: of a set that was cut short; ``source`` says that a value was measured here, not published.
+#: The last four are of the image set as it was declared: what it is, the digest of its pixels as
+#: published, the model that it was filtered against (it keeps only images which that one gets
+#: wrong), and the characters that its classes are, one each, in a drawn world.
 COLUMNS: tuple[str, ...] = (
     *("job", "run", "measure", "model", "architecture", "family", "kind", "size", "scale"),
     *("trained_on", "pretrain_images", "images_seen", "classes", "resolution", "crop_pct"),
@@ -19,6 +22,7 @@ COLUMNS: tuple[str, ...] = (
     *("dataset_digest", "limit", "metric", "value", "unit", "low", "high", "n", "status"),
     *("error", "device", "device_name", "precision", "batch_size", "channels_last", "compile"),
     *("seconds", "finished", "source"),
+    *("dataset_about", "published_digest", "reference", "characters"),
 )
 #: Types of the columns that are not text.
 TYPES: Mapping[str, str] = {
@@ -61,6 +65,7 @@ def build(rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
 def described(job: Mapping[str, Any]) -> dict[str, Any]:
     """The frame's columns that a stored job fills; KeyError or TypeError if it is no job."""
     model, options, dataset = job["model"], job["options"], job["dataset"] or {}
+    drawn = dataset.get("options") or {}
     same = ("family", "kind", "size", "scale", "trained_on", "pretrain_images", "resolution")
     return {
         "measure": job["measure"],
@@ -73,7 +78,15 @@ def described(job: Mapping[str, Any]) -> dict[str, Any]:
         "role": dataset.get("role"),
         "twin": dataset.get("twin"),
         "dataset_digest": job["dataset_digest"],
+        "dataset_about": dataset.get("about") or None,
+        "published_digest": dataset.get("digest"),
+        **{name: _words(drawn.get(name)) for name in ("reference", "characters")},
         "precision": job["precision"],
         **{name: options[name] for name in ("limit", "device", "device_name", "batch_size")},
         **{name: options[name] for name in ("channels_last", "compile")},
     }
+
+
+def _words(option: Any) -> str | None:
+    """An option of a set as text; what a user means by another type is not ours to say."""
+    return option if isinstance(option, str) and option else None

@@ -85,18 +85,4 @@ def missing(frame: pd.DataFrame, first: str, second: str) -> str:
     else:
         why = f"{first} and {second} have no stored predictions of the same images at one precision"
         where = " --output results-of-both"
-    return f"{why}; `bench run {_suite(frame)} --models {models}{where}` makes them"
-
-
-def _suite(frame: pd.DataFrame) -> str:
-    """A suite that evaluates on the frame's data sets; ``scaling`` if none of its own does."""
-    from bench import registry
-    from bench.spec import Measure
-
-    known = set(frame["dataset"].dropna())
-    for suite in registry.suites():
-        if Measure.EVALUATE not in suite.measures:
-            continue
-        if known & {dataset.name for dataset in registry.datasets(suite.datasets)}:
-            return suite.name
-    return "scaling"
+    return f"{why}; `bench run scaling --models {models}{where}` makes them"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bench import registry
 from bench.analysis.stats.chance import chance_level
+from bench.analysis.worlds import world
 from bench.blocks import Note, Tone
-from bench.report.common.shared import TITLES
+from bench.report.common.titles import title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,9 +20,8 @@ _SAME = (
     *("model", "resolution", "crop_pct", "crop_mode", "interpolation", "dataset"),
     *("dataset_digest", "limit", "precision", "batch_size"),
 )
-#: Sets that every trained model knows something of, and the classes that their labels are of.
+#: Sets that every trained model knows something of.
 _KNOWN = ("val", "real", "v2")
-_CLASSES = {"imagenet": 1000}
 
 
 def cautions(frame: pd.DataFrame) -> Iterator[Note]:
@@ -54,10 +53,10 @@ def cautions(frame: pd.DataFrame) -> Iterator[Note]:
 
 def _pixels(frame: pd.DataFrame) -> Iterator[Note]:
     """A warning for sets that are not as published, and for sets that changed between jobs."""
-    used = frame.loc[frame["dataset_digest"].notna(), ["dataset", "dataset_digest"]]
-    used = used.drop_duplicates().sort_values("dataset")
-    known = registry.load().datasets
-    published = used["dataset"].map({name: data.digest for name, data in known.items()})
+    names = ["dataset", "dataset_digest", "published_digest"]
+    used = frame.loc[frame["dataset_digest"].notna(), names].drop_duplicates()
+    used = used.sort_values("dataset", kind="stable")
+    published = used["published_digest"]
     altered = used.loc[published.notna() & (published != used["dataset_digest"]), "dataset"]
     if len(altered):
         yield Note(
@@ -65,7 +64,8 @@ def _pixels(frame: pd.DataFrame) -> Iterator[Note]:
             text=f"{', '.join(dict.fromkeys(altered))}: these pixels are not the published ones. "
             "Numbers here compare with each other, not with those on the published pixels.",
         )
-    mixed = used.loc[used["dataset"].duplicated(), "dataset"]
+    pixels = used.drop_duplicates(["dataset", "dataset_digest"])
+    mixed = pixels.loc[pixels["dataset"].duplicated(), "dataset"]
     if len(mixed):
         yield Note(
             tone=Tone.WARN,
@@ -82,7 +82,7 @@ def _mixed(frame: pd.DataFrame) -> Iterator[Note]:
             yield Note(
                 tone=Tone.WARN,
                 text=f"{' and '.join(sorted(sets.unique()))} fill one column, "
-                f"{TITLES.get(str(role), role)}, where the newest of a model counts. Give each a "
+                f"{title(role)}, where the newest of a model counts. Give each a "
                 "store of its own (--output).",
             )
     yield from _twice(evaluated[evaluated["source"] == "measured"])
@@ -144,7 +144,7 @@ def _at_chance(frame: pd.DataFrame) -> Iterator[Note]:
     """A warning for models that know nothing: most likely the labels are another order's."""
     seen = frame[(frame["metric"] == "top1") & frame["role"].isin(_KNOWN) & frame["n"].notna()]
     for row in seen[seen["source"] == "measured"].to_dict("records"):
-        classes = _CLASSES.get(str(row["world"]), 0)
+        classes = world(row["world"]).ordered_classes
         said = chance_level(float(row["value"]), int(row["n"]), classes)
         if said:
             yield Note(tone=Tone.WARN, text=f"{row['model']} on {row['dataset']}: {said}.")

@@ -6,68 +6,33 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from bench.analysis.tables.costs import NETWORK, WAY
-from bench.blocks import Block, Column, Form, Heading, Table
-from bench.report.common.models import rows
+from bench.blocks import Block, Column, Heading, Table
+from bench.blocks.columns import column, columns
+from bench.report.common.rows import rows
+from bench.report.common.titles import counted
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ARCHITECTURE = Column(key="architecture", title="Architecture")
-PIXELS = Column(key="resolution", title="Pixels", form=Form.FIXED, digits=0)
-PROBLEMS = Column(key="problems", title="Problems", about="Errors of jobs that failed")
-_COLUMNS = (
-    ARCHITECTURE,
-    Column(key="family", title="Family"),
-    Column(key="size", title="Size"),
-    PIXELS,
-    Column(key="params", title="Params", unit="M", form=Form.SIGNIFICANT, digits=3),
-    Column(
-        key="gmacs",
-        title="GMACs",
-        form=Form.SIGNIFICANT,
-        digits=3,
-        about="Billions of multiply-accumulates for one image, attention's among them",
-    ),
-    Column(
-        key="activations",
-        title="Activations",
-        unit="M",
-        form=Form.SIGNIFICANT,
-        digits=3,
-        about="Outputs of convolutions and linear layers for one image",
-    ),
-    Column(
-        key="traffic",
-        title="Traffic",
-        unit="GB",
-        form=Form.SIGNIFICANT,
-        digits=2,
-        about="What the operators read and write for one image if none is fused, in float32",
-    ),
-    Column(
-        key="apart",
-        title="Counters apart",
-        unit="%",
-        form=Form.FIXED,
-        digits=2,
-        about="Difference of two counters of GMACs that share no code",
-    ),
+_COLUMNS = columns(
+    *("architecture", "family", "size", "resolution"),
+    *("params", "gmacs", "activations", "traffic", "apart"),
 )
 _PARTS = (("gmacs", "GMACs", ""), ("params", "Params", "M"), ("activations", "Activations", "M"))
 
 
-def counted(costs: pd.DataFrame, speeds: pd.DataFrame) -> str:
+def how_many(costs: pd.DataFrame, speeds: pd.DataFrame) -> str:
     """How much was measured, in a sentence."""
     timed = speeds.drop_duplicates([*NETWORK])
-    said = f"{_count(len(costs), 'network')} counted"
+    said = f"{counted(len(costs), 'network')} counted"
     if len(timed):
         ways = speeds.drop_duplicates([*WAY])
-        said += f", {len(timed)} timed in {_count(len(ways), 'way')}"
+        said += f", {len(timed)} timed in {counted(len(ways), 'way')}"
     return f"{said}."
 
 
 def costs(table: pd.DataFrame) -> Iterator[Block]:
-    """One row a network, of a `bench.analysis.tables.efficiency.profile_table`; nothing for none."""
+    """One row a network of a `profile_table`; nothing for none."""
     if table.empty:
         return
     yield Heading(text="What a network costs")
@@ -96,12 +61,9 @@ def stages(table: pd.DataFrame) -> Iterator[Block]:
             name=f"stages {families} {len(names)}",
             caption=f"Share of each stage, {families}",
             columns=(
-                ARCHITECTURE,
-                PIXELS,
-                Column(key="what", title="Of"),
-                Column(key="total", title="Total", form=Form.SIGNIFICANT, digits=3),
+                *columns("architecture", "resolution", "cost_kind", "total"),
                 *(
-                    Column(key=name, title=name, group="Share, %", form=Form.FIXED, brief=name)
+                    column("share", key=name, title=name, group="Share, %", brief=name)
                     for name in names
                 ),
             ),
@@ -119,7 +81,7 @@ def stages(table: pd.DataFrame) -> Iterator[Block]:
 def problems(table: pd.DataFrame, *keys: str) -> tuple[Column, ...]:
     """The column of errors, where there are any."""
     said = any(table[key].fillna("").astype(bool).any() for key in keys)
-    return (PROBLEMS,) if said else ()
+    return columns("problems") if said else ()
 
 
 def _shares(stages: list[dict[str, Any]], metric: str, what: str) -> dict[str, Any]:
@@ -128,7 +90,3 @@ def _shares(stages: list[dict[str, Any]], metric: str, what: str) -> dict[str, A
     row = {"architecture": first["architecture"], "resolution": first["resolution"], "what": what}
     row["total"] = first[f"{metric}_total"]
     return row | {str(stage["stage"]): stage[f"{metric}_share"] for stage in stages}
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

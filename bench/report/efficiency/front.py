@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from bench.analysis.tables.axes import FrontAxis
 from bench.analysis.tables.efficiency import accuracy_table, fronts
-from bench.blocks import Axis, AxisScale, Block, Column, Curve, Figure, Form, Heading, Note, Table
+from bench.analysis.tables.ranking import best_first
+from bench.blocks import Axis, AxisScale, Block, Column, Curve, Figure, Heading, Note, Table
+from bench.blocks.columns import column, columns
 from bench.published import figures
-from bench.report.common.models import PRETRAIN, rows
-from bench.report.common.shared import FAMILIES, order
-from bench.report.common.ways import way
-from bench.report.efficiency.costs import PIXELS
+from bench.report.common.rows import rows
+from bench.report.common.speed_ways import DISTURBED, DISTURBED_COSTS, MARK, disturbed, way
+from bench.report.common.titles import FAMILIES, order
 from bench.report.scaling.comparison import TITLES
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ _MEMORY = "Peak memory is compared at equal batch sizes only."
 
 
 def front(frame: pd.DataFrame, costs: pd.DataFrame, axis: FrontAxis) -> Iterator[Block]:
-    """Figure and tables of one world; ``costs`` as `bench.analysis.tables.efficiency.fronts` takes them.
+    """Figure and tables of one world.
 
+    ``costs`` are as `bench.analysis.tables.efficiency.fronts` takes them.
     Accuracies are the frame's, or all published ones where it has none.
     """
     accuracy = accuracy_table(frame)
@@ -50,74 +52,55 @@ def front(frame: pd.DataFrame, costs: pd.DataFrame, axis: FrontAxis) -> Iterator
         yield Note(text="Top-1 is published, not measured here: each row names its source.")
     cited = figures.cited(found.assign(source=found["accuracy_source"]))
     notes = (_ON, _TIED, *(f"{key}: {where}." for key, where in cited.items()))
-    body = [_row(row, axis) for row in rows(found)]
-    yield _figure(body, axis)
+    yield _figure([_row(row, axis) for row in rows(found)], axis)
     if not axis.timed:
-        yield _table(body, axis, "", notes)
-    for device in dict.fromkeys(row["device_name"] for row in body) if axis.timed else ():
-        own = [row for row in body if row["device_name"] == device]
-        yield _table(own, axis, f" on {device}", notes)
+        yield _table(found, axis, "", notes)
+    for device in found["device_name"].unique() if axis.timed else ():
+        yield _table(found[found["device_name"] == device], axis, f" on {device}", notes)
 
 
 def _row(row: dict[str, Any], axis: FrontAxis) -> dict[str, Any]:
     own = {"origin": row["run"] if row["accuracy_source"] == "published" else "measured here"}
-    own["mark"] = ("●" if row["front"] else "") + ("=" if row["tied"] else "")
+    noisy = disturbed(row) if axis.column in DISTURBED_COSTS else ""
+    own["mark"] = ("●" if row["front"] else "") + ("=" if row["tied"] else "") + noisy
     own["way"] = way(row) if axis.timed else ""
     own["panel"] = f"{row['device_name']}: {own['way']}" if axis.timed else "all"
     return row | own
 
 
-def _table(
-    body: list[dict[str, Any]], axis: FrontAxis, where: str, notes: tuple[str, ...]
-) -> Table:
+def _table(found: pd.DataFrame, axis: FrontAxis, where: str, notes: tuple[str, ...]) -> Table:
     """A row a model, a column a way; best first in each pretraining scale."""
+    body = [_row(row, axis) for row in rows(found)]
     ways = tuple(dict.fromkeys(row["way"] for row in body))
-    column = axis.column
-    models: dict[tuple[Any, ...], dict[str, Any]] = {}
+    ranked = best_first(found, order({row["scale"] for row in body}, tuple(TITLES)))
+    models = {(row["model"], row["resolution"]): _row(row, axis) for row in rows(ranked)}
     for row in body:
-        key = (row["model"], row["resolution"])
-        own = models.setdefault(key, dict(row))
+        own = models[row["model"], row["resolution"]]
         for end in ("", "_low", "_high"):
-            own[f"cost{end} {row['way']}"] = row.get(f"{column}{end}")
+            own[f"cost{end} {row['way']}"] = row.get(f"{axis.column}{end}")
         own[f"mark {row['way']}"] = row["mark"]
-    known = order({row["scale"] for row in body}, tuple(TITLES))
-    ranked = sorted(models.values(), key=lambda row: (known.index(row["scale"]), -row["top1"]))
+    noisy = any(MARK in row["mark"] for row in body)
     return Table(
         name=f"front{where}",
         caption=f"Top-1 over {axis.name}{where}: who is on the front",
         columns=(
-            Column(key="model", title="Model"),
-            Column(key="family", title="Family"),
-            PRETRAIN,
-            PIXELS,
-            Column(
-                key="top1",
-                title="Top-1",
-                unit="%",
-                form=Form.FIXED,
-                low="top1_low",
-                high="top1_high",
-            ),
-            Column(key="origin", title="Top-1 from"),
-            *(
-                Column(
-                    key=f"cost {name}",
-                    title=name or axis.name,
-                    unit=axis.unit,
-                    group=axis.name if name else "",
-                    form=Form.SIGNIFICANT,
-                    digits=3,
-                    low=f"cost_low {name}",
-                    high=f"cost_high {name}",
-                    mark=f"mark {name}",
-                )
-                for name in ways
-            ),
+            *columns("model", "family", "scale", "resolution", "top1", "origin"),
+            *(_cost(name, axis) for name in ways),
         ),
-        rows=tuple(ranked),
-        notes=(*notes, *((_MEMORY,) if column == "peak_memory" else ())),
+        rows=tuple(models.values()),
+        notes=(
+            *notes,
+            *((_MEMORY,) if axis.column == "peak_memory" else ()),
+            *((DISTURBED,) if noisy else ()),
+        ),
         filterable=True,
     )
+
+
+def _cost(way: str, axis: FrontAxis) -> Column:
+    title, group = (way, axis.name) if way else (axis.name, "")
+    own = {"title": title, "group": group, "unit": axis.unit, "mark": f"mark {way}"}
+    return column("cost", suffix=f" {way}", interval=True, **own)
 
 
 def _figure(body: list[dict[str, Any]], axis: FrontAxis) -> Figure:

@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from bench.analysis.compare.ceilings import Nearest, commonest_way, nearest
 from bench.analysis.compare.speedup import eager_and_compiled, shares
 from bench.blocks import Axis, AxisScale, Block, Column, Figure, Form, Heading, Table, Text
-from bench.blocks.cells import is_number, number
-from bench.report.common.models import rows
-from bench.report.common.shared import FAMILIES, order
-from bench.report.common.ways import LAYOUT, PRECISION, layout, mode, way
-from bench.report.efficiency.costs import ARCHITECTURE, PIXELS
+from bench.blocks.cells import number
+from bench.blocks.columns import column, columns
+from bench.report.common.rows import rows
+from bench.report.common.speed_ways import layout, mode, way
+from bench.report.common.titles import FAMILIES, order
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _CEILINGS = {"compute_share": "Product", "bandwidth_share": "Copy"}
 _MODES = {"eager": "Eager, %", "compiled": "Compiled, %"}
-#: % of both ceilings below which neither is what bounds a network.
-_FAR = 25.0
+#: After the shares of the product and the copy.
+_NEAREST = {
+    Nearest.PRODUCT: "nearer the product",
+    Nearest.COPY: "nearer the copy",
+    Nearest.NEITHER: "far from both",
+}
 _ABOUT = (
     "Ceilings: the fastest large matrix product, in the row's precision, and the fastest large "
     "copy on the same device. Bytes are what unfused operators read and write; of compiled ones, "
@@ -44,8 +49,7 @@ def rooflines(table: pd.DataFrame) -> Iterator[Block]:
 def sentences(found: pd.DataFrame) -> Iterator[str]:
     """What each family reaches on each device, in the way in which the most were timed."""
     for device, part in found.groupby("device_name", sort=False):
-        ways = part.groupby(["precision", "channels_last", "compile"], sort=False)
-        told = rows(ways.get_group(ways["networks"].sum().idxmax()))
+        told = rows(commonest_way(part))
         yield (
             f"On {device} in {way(told[0])}, the median network reaches, of the fastest matrix "
             f"product and the fastest copy: {'; '.join(map(_reached, told))}."
@@ -56,11 +60,10 @@ def _reached(row: dict[str, Any]) -> str:
     """``convnext 30 and 35 %, nearer the copy``."""
     compute, copy = row["compute_share"], row["bandwidth_share"]
     shown = [number(share, Form.FIXED, 0) for share in (compute, copy)]
-    if not is_number(copy):
+    near = nearest(compute, copy)
+    if near is Nearest.UNKNOWN:
         return f"{row['family']} {shown[0]} % of the product, of the copy not known"
-    nearer = "nearer the product" if compute >= copy else "nearer the copy"
-    where = nearer if max(compute, copy) >= _FAR else "far from both"
-    return f"{row['family']} {shown[0]} and {shown[1]} %, {where}"
+    return f"{row['family']} {shown[0]} and {shown[1]} %, {_NEAREST[near]}"
 
 
 def _families(found: pd.DataFrame) -> Table:
@@ -68,25 +71,8 @@ def _families(found: pd.DataFrame) -> Table:
         name="ceilings",
         caption="What each family reaches of the device's ceilings: the median network's share, "
         "with the least and the largest",
-        columns=(
-            Column(key="family", title="Family"),
-            Column(key="device_name", title="Device"),
-            Column(key="way", title="Way"),
-            Column(key="networks", title="Networks", form=Form.FIXED, digits=0),
-            *(
-                Column(
-                    key=key,
-                    title=title,
-                    unit="%",
-                    form=Form.FIXED,
-                    low=f"{key}_low",
-                    high=f"{key}_high",
-                )
-                for key, title in (
-                    ("compute_share", "Of the matrix product"),
-                    ("bandwidth_share", "Of the copy"),
-                )
-            ),
+        columns=columns(
+            *("family", "device_name", "way", "networks", "compute_share", "bandwidth_share")
         ),
         rows=tuple(row | {"way": way(row)} for row in rows(found)),
         notes=(_ABOUT,),
@@ -99,11 +85,7 @@ def _table(part: pd.DataFrame, device: str) -> Table:
         name=f"roofline {device}",
         caption=f"Share of the ceilings of {device}",
         columns=(
-            ARCHITECTURE,
-            PIXELS,
-            PRECISION,
-            LAYOUT,
-            Column(key="gmacs", title="GMACs", form=Form.SIGNIFICANT, digits=3),
+            *columns("architecture", "resolution", "precision", "layout", "gmacs"),
             *(column for mode in _MODES for column in _shares(found, mode)),
         ),
         rows=tuple(row | {"layout": layout(row)} for row in rows(found)),
@@ -114,23 +96,13 @@ def _table(part: pd.DataFrame, device: str) -> Table:
 def _shares(found: pd.DataFrame, mode: str) -> Iterator[Column]:
     """Columns of the shares that are known, and of the nearer where both are."""
     there = {name: found[f"{name}_{mode}"].notna().any() for name in _CEILINGS}
+    own: dict[str, Any] = {"suffix": f"_{mode}", "group": _MODES[mode]}
     for name, title in _CEILINGS.items():
         if there[name]:
-            yield Column(
-                key=f"{name}_{mode}",
-                title=title,
-                group=_MODES[mode],
-                form=Form.FIXED,
-                brief=f"{title}, {mode}",
-            )
+            said = {"title": title, "unit": "", "brief": f"{title}, {mode}"}
+            yield column(name, interval=False, **own, **said)
     if all(there.values()):
-        yield Column(
-            key=f"bound_{mode}",
-            title="Nearer",
-            group=_MODES[mode],
-            brief=f"Nearer, {mode}",
-            about="The ceiling of which it reaches more: in a roofline the one that bounds it",
-        )
+        yield column("bound", brief=f"Nearer, {mode}", **own)
 
 
 def _figure(known: pd.DataFrame) -> Figure:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bench.analysis.compare.speedup import eager_and_compiled
-from bench.blocks import Block, Column, Form, Heading, Table
-from bench.report.common.models import rows
-from bench.report.common.ways import LAYOUT, PRECISION, layout
-from bench.report.efficiency.costs import ARCHITECTURE, PIXELS, PROBLEMS, problems
+from bench.blocks import Block, Column, Heading, Table
+from bench.blocks.columns import column, columns
+from bench.report.common.rows import rows
+from bench.report.common.speed_ways import DISTURBED, disturbed, layout
+from bench.report.efficiency.costs import problems
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _MODES = {"eager": "Eager", "compiled": "Compiled"}
-_DISTURBED = (
-    "≈ Other processes disturbed some of the samples, and undisturbed ones could not be had."
-)
 _INTERVALS = (
     "Brackets: where the same command, given again, should find its number (95 %). Of one process "
     "they cover what varied within it."
@@ -31,9 +30,9 @@ def speeds(table: pd.DataFrame) -> Iterator[Block]:
         modes = [m for m in _MODES if _any(found, f"throughput_{m}", f"problems_{m}")]
         body = [_row(row) for row in rows(found)]
         wrong = problems(found, *(f"problems_{mode}" for mode in _MODES))
-        disturbed = any(row[f"mark_{mode}"] for row in body for mode in _MODES)
-        notes = (_INTERVALS, *((_DISTURBED,) if disturbed else ()))
-        common = (ARCHITECTURE, PIXELS, PRECISION, LAYOUT)
+        noisy = any(row[f"mark_{mode}"] for row in body for mode in _MODES)
+        notes = (_INTERVALS, *((DISTURBED,) if noisy else ()))
+        common = columns("architecture", "resolution", "precision", "layout")
         yield Heading(text=f"Speed on {device}")
         yield Table(
             name=f"throughput {device}",
@@ -59,52 +58,29 @@ def _any(found: pd.DataFrame, number: str, text: str) -> bool:
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     said = [f"{m}: {row[f'problems_{m}']}" for m in _MODES if row[f"problems_{m}"]]
-    marks = {f"mark_{m}": "≈" if (row[f"disturbed_{m}"] or 0) > 0 else "" for m in _MODES}
-    return row | marks | {"layout": layout(row), PROBLEMS.key: "; ".join(said)}
+    marks = {f"mark_{m}": disturbed(row, f"_{m}") for m in _MODES}
+    return row | marks | {"layout": layout(row), "problems": "; ".join(said)}
 
 
 def _throughput(modes: list[str]) -> Iterator[Column]:
     for mode in modes:
-        group = _MODES[mode]
-        yield Column(key=f"batch_{mode}", title="Batch", group=group, form=Form.FIXED, digits=0)
-        yield _measured("throughput", mode, "Throughput", "img/s")
-        yield _measured("peak_memory", mode, "Peak memory", "MiB")
+        yield column("batch", suffix=f"_{mode}", group=_MODES[mode])
+        yield _measured("throughput", mode, mark=f"mark_{mode}")
+        yield _measured("peak_memory", mode)
     if "compiled" in modes:
-        yield _measured("compile_seconds", "compiled", "To compile", "s")
-        yield _gain("speedup", "Compiled ÷ eager")
+        yield _measured("compile_seconds", "compiled")
+        yield column("speedup")
 
 
 def _latency(modes: list[str]) -> Iterator[Column]:
     for mode in modes:
-        yield _measured("latency_p50", mode, "p50", "ms")
-        for percent in (95, 99):
-            yield _measured(f"latency_p{percent}", mode, f"p{percent}", "ms", ends=False)
+        yield _measured("latency_p50", mode, mark=f"mark_{mode}")
+        yield _measured("latency_p95", mode)
+        yield _measured("latency_p99", mode)
     if "compiled" in modes:
-        yield _gain("latency_speedup", "Eager ÷ compiled")
+        yield column("latency_speedup")
 
 
-def _measured(metric: str, mode: str, title: str, unit: str, *, ends: bool = True) -> Column:
-    return Column(
-        key=f"{metric}_{mode}",
-        title=title,
-        unit=unit,
-        group=_MODES[mode],
-        form=Form.SIGNIFICANT,
-        digits=3,
-        low=f"{metric}_low_{mode}" if ends else None,
-        high=f"{metric}_high_{mode}" if ends else None,
-        mark=f"mark_{mode}" if metric in ("throughput", "latency_p50") else None,
-        brief=f"{title}, {mode}",
-    )
-
-
-def _gain(key: str, title: str) -> Column:
-    return Column(
-        key=key,
-        title=title,
-        form=Form.FIXED,
-        digits=2,
-        low=f"{key}_low",
-        high=f"{key}_high",
-        about="Above 1 the compiled network is faster",
-    )
+def _measured(name: str, mode: str, mark: str | None = None) -> Column:
+    own = column(name, suffix=f"_{mode}", group=_MODES[mode], mark=mark)
+    return replace(own, brief=f"{own.title}, {mode}")

@@ -17,7 +17,7 @@ from bench.analysis.scaling.fit import REFINED, SOFT_SCALE
 from bench.analysis.scaling.groups import MOST_DROPPED
 from bench.analysis.scaling.posterior import DISCREPANCY, WORTH
 from bench.blocks import Block, Cell, Column, Form, Row, Table
-from bench.report.common.paired import interval
+from bench.report.common.phrases import interval
 
 #: Second best start within this of the best: the objective has one bottom.
 _SAME = 1e-6

@@ -16,7 +16,7 @@ from bench.analysis.scaling import (
 )
 from bench.blocks import Block, Cell, Column, Form, Row, Table, Text
 from bench.blocks.cells import number
-from bench.report.common.paired import interval
+from bench.report.common.phrases import interval
 
 #: Families up to which every pair is compared.
 MOST_PAIRED = 6

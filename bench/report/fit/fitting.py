@@ -27,8 +27,8 @@ from bench.blocks import (
     Tone,
 )
 from bench.blocks.cells import number
-from bench.report.common.models import rows
-from bench.report.common.paired import interval
+from bench.report.common.phrases import interval
+from bench.report.common.rows import rows
 from bench.report.fit import checklist, families
 
 if TYPE_CHECKING:

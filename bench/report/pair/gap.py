@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bench import registry
-from bench.analysis.compare.gap import compare_confidence, compare_parts, compare_sets, right
-from bench.analysis.stats.proportions import paired_difference
+from bench.analysis.compare.two_models import (
+    changed_under_shift,
+    class_labels,
+    confidence_in_points,
+    gap_in_points,
+    group_labels,
+    parts_in_points,
+    sets_in_points,
+    side_by_side,
+    steps,
+)
+from bench.analysis.stats.decision import ALPHA
 from bench.analysis.tables.costs import cost_table
+from bench.analysis.tables.image_sets import class_names, groups
 from bench.blocks import Form, Row
 from bench.blocks.cells import number
-from bench.report.common.models import rows
-from bench.report.common.paired import ALPHA, ends, ordered, p_value, points, title
+from bench.report.common.phrases import ends, p_value, points
+from bench.report.common.rows import rows
+from bench.report.common.titles import ordered, title
 from bench.spec.errors import UsageError
 from bench.store import predictions
 
@@ -26,11 +37,20 @@ if TYPE_CHECKING:
 
     Pairs = Mapping[str, tuple[Predictions, Predictions]]
 
-#: Columns of accuracies and differences, fractions in analysis, percent and points here.
-_SHARES = (
-    *("first", "second", "gap", "gap_low", "gap_high", "discordance", "detectable"),
-    *("widening", "widening_low", "widening_high", "same_answer"),
-)
+#: What stands side by side.
+_ABOUT = {
+    "family": "Family",
+    "kind": "Kind",
+    "trained_on": "Trained on",
+    "resolution": "Resolution, pixels",
+    "pretrain_images": "Pretraining images",
+    "params": "Params, M",
+    "gmacs": "GMACs",
+    "activations": "Activations, M",
+    "throughput": "Throughput, img/s",
+    "latency": "Latency, ms",
+    "device": "Speed measured on",
+}
 #: What should be equal for a gap to speak of the architecture.
 _MATTERS = {
     "Trained on": "pretraining",
@@ -43,8 +63,8 @@ _MATTERS = {
 
 
 @dataclass(frozen=True)
-class Found:
-    """All numbers of a comparison: frames as `bench.analysis.compare.gap` gives them, in % or points.
+class PairComparison:
+    """All numbers of a comparison: frames of `bench.analysis.compare.two_models`.
 
     ``steps`` are the parts that the gap on val falls into; ``parts`` a frame for each set that
     has groups.
@@ -60,7 +80,7 @@ class Found:
     steps: tuple[Row, ...]
 
 
-def between(frame: pd.DataFrame, read: Read, first: str, second: str) -> Found:
+def between(frame: pd.DataFrame, read: Read, first: str, second: str) -> PairComparison:
     """Compare two models of the store's ``frame`` by their stored answers.
 
     Raises UsageError, with the command that mends it, where there are none of the same images,
@@ -70,24 +90,20 @@ def between(frame: pd.DataFrame, read: Read, first: str, second: str) -> Found:
     if not pairs:
         raise UsageError(predictions.missing(frame, first, second))
     pairs = {name: pairs[name] for name in ordered(list(pairs))}
-    table = cost_table(frame)
-    sets = _percent(compare_sets(pairs), _SHARES)
-    confidence = compare_confidence(pairs)
-    shares = [str(c) for c in confidence if str(c).startswith(("confidence_", "over_", "ece_"))]
-    clean = pairs.get("val")
-    return Found(
+    table, names = cost_table(frame), (first, second)
+    return PairComparison(
         first,
         second,
-        tuple(_about(table, (first, second))),
-        sets,
-        _percent(confidence, shares),
-        None if clean is None else _classes(frame, clean),
+        tuple(map(_said, side_by_side(table, names, tuple(_ABOUT)))),
+        sets_in_points(pairs),
+        confidence_in_points(pairs),
+        _classes(frame, pairs),
         dict(_groups(frame, pairs)),
-        tuple(_steps(frame, read, table, (first, second))),
+        tuple(_steps(frame, read, table, names)),
     )
 
 
-def numbers(found: Found) -> dict[str, Any]:
+def numbers(found: PairComparison) -> dict[str, Any]:
     """All of it as built-ins, for JSON; in % and points, p as numbers."""
     tables = {"sets": found.sets, "confidence": found.confidence}
     tables |= {} if found.classes is None else {"classes": found.classes}
@@ -106,144 +122,69 @@ def _steps(
     frame: pd.DataFrame, read: Read, table: pd.DataFrame, names: tuple[str, str]
 ) -> Iterator[Row]:
     """The gap on val as architecture plus pretraining, by way of models that share one of them."""
-    first, second = (table.set_index("model").loc[name] for name in names)
-    if (first["architecture"] == second["architecture"]) or (
-        first["trained_on"] == second["trained_on"]
-    ):
-        return
-    for one, other in ((second, first), (first, second)):
-        between = table[
-            (table["architecture"] == one["architecture"])
-            & (table["trained_on"] == other["trained_on"])
-        ]
-        for middle in between["model"]:
-            for a, b in ((names[0], middle), (middle, names[1])):
-                pair = predictions.pairs(frame, read, a, b).get("val")
-                if pair is not None:
-                    same = table.set_index("model").loc[[a, b], "architecture"].nunique() == 1
-                    yield _step(f"{'pretraining' if same else 'architecture'}: {a} less {b}", pair)
+    for what, one, two in steps(table, names):
+        pair = predictions.pairs(frame, read, one, two).get("val")
+        if pair is not None:
+            yield {"step": f"{what}: {one} less {two}", **gap_in_points(*pair)}
 
 
-def _percent(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    table = table.copy()
-    table[list(columns)] *= 100
-    return table
-
-
-def _parts(first: Any, second: Any, part: Sequence[str]) -> pd.DataFrame:
-    return _percent(compare_parts(first, second, part), _SHARES[:5])
-
-
-def _classes(frame: pd.DataFrame, pair: tuple[Predictions, Predictions]) -> pd.DataFrame:
-    names = _option(frame, "val", "characters") or ()
-    labels = [str(names[t] if t < len(names) else t) for t in pair[0].target.tolist()]
-    return _parts(right(pair[0]), right(pair[1]), labels)
+def _classes(frame: pd.DataFrame, pairs: Pairs) -> pd.DataFrame | None:
+    """Val class by class; None where neither saw it."""
+    if "val" not in pairs:
+        return None
+    one, two = pairs["val"]
+    return parts_in_points(one, two, class_labels(class_names(frame, "val"), one))
 
 
 def _groups(frame: pd.DataFrame, pairs: Pairs) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Sets whose images belong to groups, such as corruptions, severities taken together."""
+    """Sets whose images belong to groups, such as corruptions."""
     for role, (one, two) in pairs.items():
-        groups = one.group_names or _option(frame, role, "groups")
-        if isinstance(groups, tuple) and groups:
-            kinds = [str(group).rpartition("-")[0] or str(group) for group in groups]
+        if names := one.group_names or groups(frame, role):
             # Answers stored without groups are of sets whose images take turns in them.
             place = range(len(one)) if one.group is None else one.group.tolist()
-            labels = [kinds[i % len(kinds)] for i in place]
-            yield role, _parts(right(one), right(two), labels)
+            yield role, parts_in_points(one, two, group_labels(names, place))
 
 
-def _option(frame: pd.DataFrame, role: str, name: str) -> Any:
-    """What the declaration of that role's set says; None if it is not declared here."""
-    known = registry.load().datasets
-    used = frame.loc[(frame["role"] == role) | (frame["dataset"] == role), "dataset"].unique()
-    declared = [known[dataset] for dataset in used if dataset in known]
-    return declared[0].options.get(name) if len(declared) == 1 else None
-
-
-def _step(label: str, pair: tuple[Predictions, Predictions]) -> Row:
-    found = paired_difference(right(pair[0]), right(pair[1]))
-    gap = found.difference.scaled(100)
-    return {"step": label, "gap": gap.value, "gap_low": gap.low, "gap_high": gap.high, "p": found.p}
-
-
-def _about(costs: pd.DataFrame, names: tuple[str, str]) -> Iterator[Row]:
-    """What the two are, side by side; ``ratio`` first over second."""
-    table = costs.set_index("model")
-    one, two = (table.loc[name].to_dict() for name in names)
-    words = {
-        "family": "Family",
-        "kind": "Kind",
-        "trained_on": "Trained on",
-        "resolution": "Resolution, pixels",
-        "pretrain_images": "Pretraining images",
-        "params": "Params, M",
-        "gmacs": "GMACs",
-        "activations": "Activations, M",
-        "throughput": "Throughput, img/s",
-        "latency": "Latency, ms",
+def _said(row: Mapping[str, Any]) -> Row:
+    """A row of `side_by_side` in words."""
+    cells = {side: _cell(row[side]) for side in ("first", "second")}
+    return {
+        "what": _ABOUT[row["column"]],
+        **cells,
+        **{name: row[name] for name in ("ratio", "equal")},
     }
-    if one["device"] != two["device"]:
-        words["device"] = "Speed measured on"
-    for key, said in words.items():
-        a, b = one.get(key), two.get(key)
-        if key in ("throughput", "latency") and one["device"] != two["device"]:
-            continue  # speeds of two machines do not compare
-        if _absent(a) and _absent(b):
-            continue
-        cells = {name: _cell(value) for name, value in (("first", a), ("second", b))}
-        yield {"what": said, **cells, "ratio": _ratio(a, b), "equal": _equal(a, b)}
-
-
-def _absent(value: Any) -> bool:
-    return value is None or (not isinstance(value, str) and not math.isfinite(value))
 
 
 def _cell(value: Any) -> str | None:
-    if _absent(value):
-        return None
-    if isinstance(value, str):
+    if value is None or isinstance(value, str):
         return value
+    if not math.isfinite(value):
+        return None
     whole = float(value).is_integer()
     return f"{int(value):,}" if whole else number(float(value), Form.SIGNIFICANT, 3)
 
 
-def _ratio(a: Any, b: Any) -> float | None:
-    if isinstance(a, str) or isinstance(b, str) or _absent(a) or _absent(b) or not b:
-        return None
-    return float(a) / float(b)
-
-
-def _equal(a: Any, b: Any) -> str:
-    ratio = _ratio(a, b)
-    if ratio is None:
-        return "yes" if a == b else "no"
-    return "yes" if ratio == 1 else "within 10 %" if 1 / 1.1 <= ratio <= 1.1 else "no"
-
-
-def sentences(found: Found) -> Iterator[str]:
+def sentences(found: PairComparison) -> Iterator[str]:
     """The answer: the gap on val, where it widens, what is unequal."""
     table = {str(row["role"]): row for row in rows(found.sets)}
     clean = table.get("val") or next(iter(table.values()))
     yield _gap_sentence(found, clean)
-    shifts = [
-        r for role, r in table.items() if role != "val" and r["widening_low"] == r["widening_low"]
-    ]
-    clear = [r for r in shifts if r["widening_low"] > 0 or r["widening_high"] < 0]
-    if clear:
+    clear, tested = changed_under_shift(found.sets)
+    if len(clear):
         said = [
             f"{title(r['role'])} {points(r['gap'])} ({points(r['widening'])} "
             f"{ends(r, 'widening')} against val)"
-            for r in clear
+            for r in rows(clear)
         ]
         yield f"The gap clearly changes under shift: {', '.join(said)}."
-    elif shifts:
+    elif tested:
         yield "On no shifted set does the gap clearly differ from val's."
     unequal = [str(row["what"]) for row in found.about if row["equal"] == "no"]
     if named := [word for what, word in _MATTERS.items() if what in unequal]:
         yield f"Not held equal: {', '.join(named)}."
 
 
-def _gap_sentence(found: Found, row: Mapping[str, Any]) -> str:
+def _gap_sentence(found: PairComparison, row: Mapping[str, Any]) -> str:
     where = f"{title(row['role'])} ({row['n']:,} images)"
     around = f"{points(row['gap'])} points {ends(row, 'gap')}"
     if row["p"] <= ALPHA:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bench.blocks import Block, Column, Form, Heading, Report, Row, Table, Text
-from bench.report.common.models import references, rows
-from bench.report.common.paired import (
-    ALPHA,
-    P_HOLM,
-    consistency,
-    detectable,
-    interval,
-    p_cell,
-    title,
-)
-from bench.report.common.shared import conditions
-from bench.report.pair.gap import Found, sentences
+from bench.analysis.stats.decision import clear
+from bench.blocks import Block, Column, Heading, Report, Row, Table, Text
+from bench.blocks.columns import column, columns
+from bench.report.common.image_sets import references
+from bench.report.common.phrases import p_cell
+from bench.report.common.provenance import conditions
+from bench.report.common.rows import rows
+from bench.report.common.titles import title
+from bench.report.pair.gap import PairComparison, sentences
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +22,7 @@ if TYPE_CHECKING:
 _CLASSES = 10  # shown
 
 
-def report(found: Found, frame: pd.DataFrame) -> Report:
+def report(found: PairComparison, frame: pd.DataFrame) -> Report:
     """The comparison as a report."""
     return Report(
         title=f"{found.first} against {found.second}",
@@ -34,7 +31,7 @@ def report(found: Found, frame: pd.DataFrame) -> Report:
     )
 
 
-def _blocks(found: Found, frame: pd.DataFrame) -> Iterator[Block]:
+def _blocks(found: PairComparison, frame: pd.DataFrame) -> Iterator[Block]:
     yield Text(text=" ".join(sentences(found)), lead=True)
     yield _about_table(found)
     yield Heading(text="The gap, set by set")
@@ -55,22 +52,21 @@ def _with_p(table: pd.DataFrame) -> tuple[Row, ...]:
     return tuple(row | {name: p_cell(row[name]) for name in ("p", "p_holm")} for row in rows(table))
 
 
-def _about_table(found: Found) -> Table:
+def _about_table(found: PairComparison) -> Table:
     return Table(
         name="about",
         caption="What is equal, and what is not",
         columns=(
-            Column(key="what", title=""),
-            Column(key="first", title=found.first),
-            Column(key="second", title=found.second),
-            Column(key="ratio", title="Ratio", form=Form.FIXED, digits=2),
-            Column(key="equal", title="Equal"),
+            column("what"),
+            column("first_is", title=found.first),
+            column("second_is", title=found.second),
+            *columns("cost_ratio", "equal"),
         ),
         rows=found.about,
     )
 
 
-def _sets_table(found: Found, frame: pd.DataFrame) -> Table:
+def _sets_table(found: PairComparison, frame: pd.DataFrame) -> Table:
     body = [dict(row) | {"set": title(row["role"])} for row in _with_p(found.sets)]
     notes = ["Intervals are 95 %; p of mid-p McNemar tests, Holm over the sets."]
     for role, (dataset, model) in references(frame).items():
@@ -82,112 +78,86 @@ def _sets_table(found: Found, frame: pd.DataFrame) -> Table:
         name="sets",
         caption=f"Top-1 of {found.first} less {found.second}",
         columns=(
-            Column(key="set", title="Set", mark="mark"),
-            Column(key="n", title="Images", form=Form.FIXED, digits=0),
-            Column(key="first", title="First", unit="%", form=Form.FIXED),
-            Column(key="second", title="Second", unit="%", form=Form.FIXED),
-            interval("gap", "Gap", unit="points", digits=2),
-            P_HOLM,
-            detectable("The difference that this test finds 4 times in 5"),
+            column("set", mark="mark"),
+            *columns("n", "first", "second", "gap", "p_holm", "detectable"),
         ),
         rows=tuple(body),
         notes=tuple(notes),
     )
 
 
-def _alike_table(found: Found) -> Table:
+def _alike_table(found: PairComparison) -> Table:
     body = tuple(row | {"set": title(row["role"])} for row in rows(found.sets))
     return Table(
         name="alike",
         caption="How alike they fail, and how the gap changes from val's",
-        columns=(
-            Column(key="set", title="Set"),
-            interval("widening", "Gap less val's", unit="points"),
-            interval("ratio", "Error ratio", form=Form.FIXED, digits=2),
-            Column(
-                key="discordance",
-                title="Discordant",
-                unit="%",
-                form=Form.FIXED,
-                about="Images that are right for one of the two only",
-            ),
-            Column(
-                key="same_answer",
-                title="Same answer",
-                unit="%",
-                form=Form.FIXED,
-                about="Images that both give one class, right or wrong",
-            ),
-            consistency(
-                "Cohen's kappa of being right: 1 the same images, 0 no more than by chance"
-            ),
-        ),
+        columns=columns("set", "widening", "error_ratio", "discordance", "same_answer", "kappa"),
         rows=body,
         notes=("Intervals are 95 %; sets are taken as independent draws.",),
     )
 
 
-def _steps_table(found: Found) -> Table:
+def _steps_table(found: PairComparison) -> Table:
     return Table(
         name="steps",
         caption="The gap on val in steps: architecture and pretraining apart",
-        columns=(
-            Column(key="step", title="Step"),
-            interval("gap", "Gap", unit="points", digits=2),
-            Column(key="p", title="p", form=Form.FIXED, digits=3),
-        ),
+        columns=columns("step", "gap", "p"),
         rows=tuple(dict(row) | {"p": p_cell(row["p"])} for row in found.steps),
         notes=("Each way adds up to the whole gap; where the two differ, the parts interact.",),
     )
 
 
-def _confidence_table(found: Found) -> Table:
-    kinds = (
-        ("confidence", "Mean confidence, %", "Sure", Form.FIXED),
-        ("over", "Confidence less accuracy, points", "Over", Form.SIGNED),
-        ("ece", "ECE, %", "ECE", Form.FIXED),
-    )
+def _confidence_table(found: PairComparison) -> Table:
+    groups = {
+        "confidence": "Mean confidence, %",
+        "over": "Confidence less accuracy, points",
+        "ece": "ECE, %",
+    }
     return Table(
         name="confidence",
         caption="How sure they are, and whether rightly",
         columns=(
-            Column(key="set", title="Set"),
+            column("set"),
             *(
-                Column(
-                    key=f"{key}_{side}",
-                    title=side.title(),
-                    group=group,
-                    form=form,
-                    brief=f"{brief}, {side}",
-                )
-                for key, group, brief, form in kinds
+                _of_side(name, side, group)
+                for name, group in groups.items()
                 for side in ("first", "second")
             ),
-            interval("over_gap", "Over, first less second", unit="points"),
-            interval("nll_gap", "NLL, first less second", unit="nat", digits=3),
+            *columns("over_gap", "nll_gap"),
         ),
         rows=tuple(row | {"set": title(row["role"])} for row in rows(found.confidence)),
         notes=("Over: confidence less accuracy. ECE, of 15 bins, is too high on few images.",),
     )
 
 
+def _of_side(name: str, side: str, group: str) -> Column:
+    own = column(name, suffix=f"_{side}", group=group)
+    return replace(own, title=side.title(), brief=f"{own.title}, {side}")
+
+
 def _parts_table(
-    found: Found, name: str, what: str, where: str, table: pd.DataFrame, *, most: int | None = None
+    found: PairComparison,
+    name: str,
+    what: str,
+    where: str,
+    table: pd.DataFrame,
+    *,
+    most: int | None = None,
 ) -> Table:
-    clear = int((table["p_holm"] <= ALPHA).sum())
     cut = most is not None and most < len(table)
     which = f"The {most} largest gaps" if cut else "Gaps"
     return Table(
         name=name,
         caption=f"{which} by {what.lower()} on {where}, {found.first} less {found.second}",
         columns=(
-            Column(key="part", title=what),
-            Column(key="n", title="Images", form=Form.FIXED, digits=0),
-            Column(key="first", title="First", unit="%", form=Form.FIXED),
-            Column(key="second", title="Second", unit="%", form=Form.FIXED),
-            interval("gap", "Gap", unit="points"),
-            P_HOLM,
+            column("part", title=what),
+            *columns("n", "first", "second"),
+            column("gap", digits=1),
+            column("p_holm"),
         ),
         rows=_with_p(table.head(most) if most is not None else table),
-        notes=(f"{clear} of all {len(table)} differ at 5 % after Holm over all of them.",),
+        notes=(
+            f"{clear(table['p_holm'])} of all {len(table)} differ at 5 % after Holm over all of "
+            "them.",
+        ),
     )

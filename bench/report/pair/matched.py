@@ -11,13 +11,14 @@ import numpy as np
 
 from bench.analysis.compare.gap import compare_sets, mean_interval, right
 from bench.analysis.compare.matching import Matched, match
+from bench.analysis.stats.decision import ALPHA
 from bench.analysis.stats.proportions import holm
 from bench.analysis.tables.axes import TITLES as AXES
 from bench.analysis.tables.axes import MatchBy
 from bench.analysis.tables.costs import cost_table
 from bench.blocks import Row
-from bench.report.common.models import rows
-from bench.report.common.paired import ALPHA, ends, points
+from bench.report.common.phrases import ends, points
+from bench.report.common.rows import rows
 from bench.spec.errors import UsageError
 from bench.store import predictions
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from bench.analysis.tables.axes import SHIFTS
 from bench.analysis.tables.axes import TITLES as AXES
-from bench.blocks import Block, Column, Form, Heading, Note, Report, Table, Text, Tone
-from bench.report.common.models import references
-from bench.report.common.paired import P_HOLM, consistency, detectable, interval, p_cell, title
-from bench.report.common.shared import TITLES, conditions
+from bench.blocks import Block, Column, Heading, Note, Report, Table, Text, Tone
+from bench.blocks.columns import column, columns
+from bench.report.common.image_sets import references
+from bench.report.common.phrases import p_cell
+from bench.report.common.provenance import conditions
+from bench.report.common.titles import TITLES, title
 from bench.report.pair.matched import Found, sentences
 from bench.report.scaling.comparison import series
 
@@ -64,23 +66,25 @@ def _pairs_table(found: Found) -> Table:
         row["verdict"] = {"first": found.first, "second": found.second}.get(
             row["verdict"], row["verdict"]
         )
-    cost = {"form": Form.SIGNIFICANT, "digits": 3, "group": axis, "unit": unit}
+    cost: dict[str, Any] = {"group": axis, "unit": unit}
+    accuracy: dict[str, Any] = {"group": "val, %", "unit": ""}
+    on_val = "The difference on val that the pair's test finds 4 times in 5"
     return Table(
         name="pairs",
         caption=f"Pairs matched in {axis} within {found.matched.band:g}x",
         columns=(
-            Column(key="pair", title="First – second"),
-            Column(key="cost_first", title="First", **cost),  # type: ignore[arg-type]
-            Column(key="cost_second", title="Second", **cost),  # type: ignore[arg-type]
-            Column(key="ratio", title="Ratio", group=axis, form=Form.FIXED, digits=2),
-            Column(key="accuracy_first", title="First", group="val, %", form=Form.FIXED),
-            Column(key="accuracy_second", title="Second", group="val, %", form=Form.FIXED),
-            interval("val", "Gap on val", unit="points", digits=2),
-            P_HOLM,
-            Column(key="verdict", title="Better on val"),
-            detectable("The difference on val that the pair's test finds 4 times in 5"),
-            consistency("Cohen's kappa of being right on val: 1 the same images, 0 by chance"),
-            *((Column(key="remark", title="Remark"),) if any(r["remark"] for r in body) else ()),
+            column("pair"),
+            column("cost", suffix="_first", title="First", **cost),
+            column("cost", suffix="_second", title="Second", **cost),
+            column("cost_ratio", group=axis),
+            column("first", key="accuracy_first", **accuracy),
+            column("second", key="accuracy_second", **accuracy),
+            column("gap", key="val", title="Gap on val"),
+            column("p_holm"),
+            column("verdict", title="Better on val"),
+            column("detectable", about=on_val),
+            column("kappa"),
+            *(columns("remark") if any(r["remark"] for r in body) else ()),
         ),
         rows=tuple(body),
         notes=(note,),
@@ -103,12 +107,17 @@ def _shifts_table(found: Found, frame: pd.DataFrame) -> Table | None:
         name="shift-gaps",
         caption=f"Gap of each pair under shift, {found.first} less {found.second}, points",
         columns=(
-            Column(key="pair", title="First – second"),
-            *(interval(role, TITLES[role], mark=f"{role}_mark") for role in shown),
+            column("pair"),
+            *(_gap_on(role) for role in shown),
         ),
         rows=tuple(body),
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _gap_on(role: str) -> Column:
+    own: dict[str, Any] = {"title": TITLES[role], "unit": "", "digits": 1, "mark": f"{role}_mark"}
+    return column("gap", key=role, **own)
 
 
 def _means_table(found: Found) -> Table:
@@ -116,13 +125,7 @@ def _means_table(found: Found) -> Table:
     return Table(
         name="mean-gaps",
         caption=f"Mean gap over pairs, {found.first} less {found.second}",
-        columns=(
-            Column(key="set", title="Set"),
-            Column(key="scale", title="Pretrain"),
-            Column(key="pairs", title="Pairs", form=Form.FIXED, digits=0),
-            Column(key="n", title="Images", form=Form.FIXED, digits=0),
-            interval("mean", "Mean gap", unit="points", digits=2),
-        ),
+        columns=columns("set", "scale", "pairs", "n", "mean_gap"),
         rows=tuple(body),
         notes=("Intervals are 95 % over images, the models held fixed.",),
     )
@@ -134,9 +137,9 @@ def _unmatched_table(found: Found) -> Table:
         name="unmatched",
         caption=f"Models without a partner within {found.matched.band:g}x",
         columns=(
-            Column(key="model", title="Model"),
-            Column(key="cost", title=axis, unit=unit, form=Form.SIGNIFICANT, digits=3),
-            Column(key="reason", title="Why"),
+            column("model"),
+            column("cost", title=axis, unit=unit),
+            column("reason"),
         ),
         rows=tuple(dict(vars(model)) for model in found.matched.unmatched),
     )

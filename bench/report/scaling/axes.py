@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bench.analysis.tables.axes import COSTS, CostAxis
 from bench.blocks import Block, Cell, Column, Form, Table
-from bench.report.common.shared import FAMILIES, order
+from bench.report.common.titles import FAMILIES, order
 from bench.report.scaling.comparison import SCALES, TITLES, Laws, at, compare, laws
 
 if TYPE_CHECKING:

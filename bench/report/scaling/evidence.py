@@ -9,10 +9,11 @@ import numpy as np
 
 import bench
 from bench.analysis.scaling import ScalingFit, probability_lower
+from bench.analysis.stats.decision import ALPHA
 from bench.analysis.tables.axes import COSTS, CostAxis
 from bench.blocks import Block, Form, Heading, Text
 from bench.blocks.cells import number
-from bench.report.common.paired import ALPHA, ordered, title
+from bench.report.common.titles import ordered, title
 from bench.report.fit import checklist, families
 from bench.report.scaling.comparison import SCALES, Laws, series
 

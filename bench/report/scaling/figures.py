@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from bench.analysis.robustness.effective import Line, NoLine
+from bench.analysis.scaling.curves import law_band, line_points
 from bench.analysis.tables.axes import COSTS, CostAxis
-from bench.blocks import Axis, AxisScale, Curve, Figure, Row
-from bench.report.common.models import rows
-from bench.report.common.shared import FAMILIES, TITLES, order
+from bench.analysis.tables.drawn import errors, shifted_points
+from bench.blocks import Axis, AxisScale, Curve, Figure
+from bench.report.common.rows import rows
+from bench.report.common.titles import FAMILIES, TITLES, order
 from bench.report.scaling.comparison import TITLES as PANELS
 from bench.report.scaling.comparison import Laws
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_POINTS = 33  # of a curve
-
 
 def error_over_cost(table: pd.DataFrame, laws: Laws, axis: CostAxis = CostAxis.GMACS) -> Figure:
     """Val error against cost in log-log axes, a panel for each pretraining scale."""
     cost = COSTS[axis]
-    body: list[Row] = []
-    for row in rows(table):
-        error = {"error": 100 - row["val"], "low": 100 - row["val_high"]}
-        shown = {"panel": PANELS.get(row["scale"], row["scale"]), "high": 100 - row["val_low"]}
-        body.append(row | error | shown)
+    body = [row | {"panel": PANELS.get(row["scale"], row["scale"])} for row in rows(errors(table))]
     hues = order(set(table["series"]), FAMILIES)
     styles = order(set(table["scale"]), tuple(PANELS))
     return Figure(
@@ -57,14 +52,12 @@ def _fitted(laws: Laws) -> Iterator[Curve]:
     for (family, scale), law in laws.items():
         if law.refused:
             continue
-        first, last = math.log(float(law.x[0])), math.log(float(law.x[-1]))
-        steps = [math.exp(first + (last - first) * i / (_POINTS - 1)) for i in range(_POINTS)]
-        bands = [law.predict(x).scaled(100) for x in steps]
+        band = law_band(law, float(law.x[0]), float(law.x[-1]))
         yield Curve(
-            x=tuple(steps),
-            y=tuple(band.value for band in bands),
-            low=tuple(band.low for band in bands),
-            high=tuple(band.high for band in bands),
+            x=band.x,
+            y=band.y,
+            low=band.low,
+            high=band.high,
             hue=family,
             panel=PANELS.get(scale, scale),
         )
@@ -73,31 +66,9 @@ def _fitted(laws: Laws) -> Iterator[Curve]:
 def shift_over_val(table: pd.DataFrame, lines: Mapping[str, Line | NoLine]) -> Figure:
     """Accuracy on each shifted set against its twin in logit axes, with this run's line."""
     shifts = [role for role in lines if table[role].notna().any()]
-    body: list[Row] = []
-    for row in rows(table):
-        for role in shifts:
-            ends = {end: row[f"{role}_{end}"] / 100 for end in ("low", "high")}
-            point = {"twin": row[f"twin_{role}"] / 100, "shift": row[role] / 100}
-            about = {key: row[key] for key in ("model", "family", "scale")}
-            body.append(about | {"set": TITLES[role]} | point | ends)
-    curves = []
-    for role in shifts:
-        line = lines[role]
-        if isinstance(line, Line):
-            span = line.high - line.low
-            x = [line.low + span * i / (_POINTS - 1) for i in range(_POINTS)]
-            curves.append(
-                Curve(
-                    x=tuple(v / 100 for v in x),
-                    y=tuple(float(v) / 100 for v in line.predict(x)),
-                    panel=TITLES[role],
-                    label="line of these models",
-                )
-            )
-            diagonal = (line.low / 100, line.high / 100)
-            curves.append(
-                Curve(x=diagonal, y=diagonal, panel=TITLES[role], dashed=True, label="no loss")
-            )
+    body = [row | {"set": TITLES[row["role"]]} for row in rows(shifted_points(table, shifts))]
+    drawn = ((role, lines[role]) for role in shifts)
+    curves = [curve for role, line in drawn for curve in _line(line, TITLES[role])]
     return Figure(
         name="robustness",
         title="Accuracy under shift against accuracy on val",
@@ -123,3 +94,12 @@ def shift_over_val(table: pd.DataFrame, lines: Mapping[str, Line | NoLine]) -> F
         share=False,  # a set near chance would squeeze the others
         curves=tuple(curves),
     )
+
+
+def _line(line: Line | NoLine, panel: str) -> Iterator[Curve]:
+    """The line, and dashes from where it begins to where it ends that lose nothing."""
+    if isinstance(line, Line):
+        x, y = line_points(line)
+        yield Curve(x=x, y=y, panel=panel, label="line of these models")
+        ends = (x[0], x[-1])
+        yield Curve(x=ends, y=ends, panel=panel, dashed=True, label="no loss")

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.analysis.robustness.published_lines import PUBLISHED
 from bench.analysis.tables.axes import SHIFTS
-from bench.blocks import Block, Column, Form, Table
-from bench.report.common.models import PRETRAIN, rows
-from bench.report.common.shared import TITLES
+from bench.blocks import Block, Column, Table
+from bench.blocks.columns import column, columns
+from bench.report.common.rows import rows
+from bench.report.common.titles import TITLES
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_GROUP = "Effective robustness over the published line, points"
 
 
 def against_published(table: pd.DataFrame) -> Iterator[Block]:
@@ -23,8 +27,8 @@ def against_published(table: pd.DataFrame) -> Iterator[Block]:
     shown = [r for r in SHIFTS if table[f"published_er_{r}"].notna().any()]
     if not shown:
         return
-    columns = [f"published_er_{role}" for role in shown]
-    body = rows(table[table[columns].notna().any(axis=1)])
+    over = [f"published_er_{role}" for role in shown]
+    body = rows(table[table[over].notna().any(axis=1)])
     for row in body:
         row |= {f"{role}_mark": "‡" if row[f"beyond_{role}"] == 1 else "" for role in shown}
     sources = {line.source for role, _ in PUBLISHED for line in PUBLISHED[role, _] if role in shown}
@@ -33,19 +37,8 @@ def against_published(table: pd.DataFrame) -> Iterator[Block]:
         name="published-robustness",
         caption="Accuracy under shift beyond what the published population's line predicts",
         columns=(
-            Column(key="model", title="Model"),
-            Column(key="family", title="Family"),
-            PRETRAIN,
-            *(
-                Column(
-                    key=f"published_er_{role}",
-                    title=TITLES[role],
-                    group="Effective robustness over the published line, points",
-                    form=Form.SIGNED,
-                    mark=f"{role}_mark",
-                )
-                for role in shown
-            ),
+            *columns("model", "family", "scale"),
+            *(_over_the_line(role) for role in shown),
         ),
         rows=tuple(body),
         notes=(
@@ -54,3 +47,8 @@ def against_published(table: pd.DataFrame) -> Iterator[Block]:
         ),
         filterable=True,
     )
+
+
+def _over_the_line(role: str) -> Column:
+    own: dict[str, Any] = {"title": TITLES[role], "group": _GROUP, "mark": f"{role}_mark"}
+    return column("published_effective", key=f"published_er_{role}", **own)

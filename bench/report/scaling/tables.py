@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from bench.analysis.robustness.effective import Line, NoLine
 from bench.analysis.tables.axes import COSTS, ROLES, CostAxis
+from bench.analysis.tables.summaries import by_family, gain_range
 from bench.blocks import Column, Form, Row, Table
 from bench.blocks.cells import number
-from bench.report.common.models import PRETRAIN, references, rows
-from bench.report.common.shared import FAMILIES, TITLES, order
+from bench.blocks.columns import column, columns
+from bench.report.common.image_sets import references
+from bench.report.common.rows import rows
+from bench.report.common.titles import FAMILIES, TITLES, order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,42 +45,32 @@ def fits(table: pd.DataFrame, axis: CostAxis = CostAxis.GMACS) -> Table:
 
 def _fit_columns(cost: str) -> tuple[Column, ...]:
     error, slope, law = "Fitted error, %", f"Slope of ln error over ln {cost}", "Law e + b·x^−c"
-    signed: dict[str, Any] = {"form": Form.SIGNED, "digits": 2}
-    left_out = "Over leaving out each size in turn: wide if one model carries it all"
+    slopes: dict[str, Any] = {"group": slope, "digits": 2}
     comparable = "Comparable between families, unlike the exponent"
+    largest, twice = "At the family's largest model", "Extrapolated to twice the largest model"
     return (
-        Column(key="family", title="Family"),
-        PRETRAIN,
-        Column(key="used", title="Sizes", form=Form.FIXED, digits=0),
-        Column(key="decades", title="Range", unit="decades", form=Form.FIXED),
-        _interval("top", "Largest", error, about="At the family's largest model"),
-        _interval("at_2x", f"2× {cost}", error, about="Extrapolated to twice the largest model"),
-        _interval("elasticity_top", "At largest", slope, about=comparable, **signed),
-        Column(key="drop_one_low", title="Drop-one low", group=slope, about=left_out, **signed),
-        Column(key="drop_one_high", title="high", group=slope, about=left_out, **signed),
-        _interval("exponent", "c", law, digits=2, mark="unsure"),
-        _interval("floor", "Floor e, %", law),
-        Column(
-            key="held_out_miss",
-            title="Held out",
-            unit="points",
-            form=Form.SIGNED,
-            about="The largest model predicted from the others, less measured",
-        ),
-        Column(key="form", title="Form"),
+        *columns("family", "scale"),
+        column("sizes", key="used"),
+        column("decades"),
+        column("error_at", key="top", title="Largest", group=error, about=largest),
+        column("error_at", key="at_2x", title=f"2× {cost}", group=error, about=twice),
+        column("elasticity_top", title="At largest", about=comparable, **slopes),
+        column("drop_one", suffix="_low", title="Drop-one low", **slopes),
+        column("drop_one", suffix="_high", title="high", **slopes),
+        column("exponent", group=law),
+        column("floor", title="Floor e, %", group=law),
+        column("held_out_miss"),
+        column("form"),
     )
 
 
 def _remark(body: Sequence[Row]) -> tuple[Column, ...]:
     """The column of remarks, if there are any."""
     remarks = any(row.get("remark") for row in body)
-    return (Column(key="remark", title="Remark"),) if remarks else ()
+    return columns("remark") if remarks else ()
 
 
-def _interval(key: str, title: str, group: str, *, form: Form = Form.FIXED, **more: Any) -> Column:
-    return Column(
-        key=key, title=title, group=group, form=form, low=f"{key}_low", high=f"{key}_high", **more
-    )
+_GAIN = "Gain, points"
 
 
 def gains(gain: pd.DataFrame, table: pd.DataFrame, frame: pd.DataFrame) -> Table | None:
@@ -104,21 +97,14 @@ def gains(gain: pd.DataFrame, table: pd.DataFrame, frame: pd.DataFrame) -> Table
         name="pretraining",
         caption="Top-1 after 22k pretraining less top-1 of 1k alone, points",
         columns=(
-            Column(key="family", title="Family"),
-            Column(key="size", title="Size", mark="unmatched"),
-            Column(key="gmacs", title="GMACs", form=Form.SIGNIFICANT, digits=2),
+            column("family"),
+            column("size", mark="unmatched"),
+            column("gmacs"),
             *(
-                _interval(role, TITLES[role], "Gain, points", form=Form.SIGNED, mark=f"{role}_mark")
+                column("gain", key=role, title=TITLES[role], group=_GAIN, mark=f"{role}_mark")
                 for role in shown
             ),
-            _interval(
-                "slope",
-                "Slope over images",
-                "Val",
-                form=Form.SIGNED,
-                digits=3,
-                about="Of ln error over ln training images, between the two: a secant, no law",
-            ),
+            column("data_slope", group="Val"),
         ),
         rows=tuple(found.values()),
         notes=(
@@ -142,38 +128,15 @@ def robustness(table: pd.DataFrame, lines: Mapping[str, Line | NoLine]) -> Table
     """The line of each shifted set, and each family's mean height over it."""
     present = set(table["family"])
     families = [name for name in order(present, FAMILIES) if name in present]
-    body: list[Row] = []
-    for role, line in lines.items():
-        if not table[role].notna().any():
-            continue
-        row: dict[str, Any] = {"set": TITLES[role], "drop": float(table[f"drop_{role}"].mean())}
-        if isinstance(line, Line):
-            row |= {"slope": line.slope, "r2": line.r2, "n": line.n}
-        else:
-            row |= {"n": line.n, "remark": line.reason}
-        for family in families:
-            over = table.loc[table["family"] == family, f"er_{role}"].dropna()
-            if len(over):
-                row[family] = float(over.mean())
-                row[f"{family}_low"], row[f"{family}_high"] = float(over.min()), float(over.max())
-        body.append(row)
+    body = [row | {"set": TITLES[row["role"]]} for row in by_family(table, lines)]
     group = "Mean effective robustness [lowest, highest model], points"
     return Table(
         name="robustness",
         caption="Accuracy under shift: the line that val predicts it by, and who is above it",
         columns=(
-            Column(key="set", title="Set"),
-            Column(
-                key="drop",
-                title="Mean drop",
-                unit="points",
-                form=Form.FIXED,
-                about="Points lost from val, mean over models",
-            ),
-            Column(key="n", title="Models", group="Line in logits", form=Form.FIXED, digits=0),
-            Column(key="slope", title="Slope", group="Line in logits", form=Form.FIXED, digits=2),
-            Column(key="r2", title="R²", group="Line in logits", form=Form.FIXED, digits=3),
-            *(_interval(family, family, group, form=Form.SIGNED) for family in families),
+            *columns("set", "drop"),
+            *columns("line_models", "line_slope", "line_r2", group="Line in logits"),
+            *(column("mean_effective", key=name, title=name, group=group) for name in families),
             *_remark(body),
         ),
         rows=tuple(body),
@@ -182,18 +145,20 @@ def robustness(table: pd.DataFrame, lines: Mapping[str, Line | NoLine]) -> Table
 
 def gain_sentence(gain: pd.DataFrame) -> str:
     """Pretraining in one sentence, on val; empty where no pair was measured."""
-    val = gain[gain["role"] == "val"].sort_values("gain")
-    if val.empty:
+    found = gain_range(gain)
+    if found is None:
         return ""
-    least, most = val.iloc[0], val.iloc[-1]
-    clear = int((val["gain_low"] > 0).sum())
-    said = [
-        f"{number(row['gain'], Form.SIGNED, 1)} [{number(row['gain_low'], Form.SIGNED, 1)}, "
-        f"{number(row['gain_high'], Form.SIGNED, 1)}] ({row['family']} {row['size']})"
-        for row in (most, least)
-    ]
-    adds = f"ranges from {said[1]} to {said[0]} points" if len(val) > 1 else f"is {said[0]} points"
+    least, most = map(_gain, (found.least, found.most))
+    adds = f"ranges from {least} to {most} points" if found.pairs > 1 else f"is {most} points"
     return (
         f"What pretraining on the 22k set adds to val accuracy {adds}; the whole 95 % interval is "
-        f"above zero in {clear} of {len(val)} pairs of models."
+        f"above zero in {found.clear} of {found.pairs} pairs of models."
     )
+
+
+def _gain(row: Mapping[str, Any]) -> str:
+    """``+9.7 [+7.4, +11.9] (convnext m)``."""
+    value, low, high = (
+        number(row[name], Form.SIGNED, 1) for name in ("gain", "gain_low", "gain_high")
+    )
+    return f"{value} [{low}, {high}] ({row['family']} {row['size']})"

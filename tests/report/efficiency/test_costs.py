@@ -7,11 +7,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from bench.analysis.compare.family_speed import FIRST, SECOND
 from bench.analysis.compare.speedup import matched, shares, summary
 from bench.analysis.tables.axes import FRONTS, FrontCost
 from bench.analysis.tables.efficiency import efficiency_table, profile_table, stage_table
 from bench.blocks import Block, Figure, Note, Table
-from bench.report.common.ways import way
+from bench.report.common.speed_ways import way
 from bench.report.efficiency import costs as efficiency
 from bench.report.efficiency import front, roofline, speed
 from bench.report.efficiency import pairs as efficiency_pairs
@@ -30,7 +31,7 @@ def table(frame: pd.DataFrame) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def pairs(table: pd.DataFrame) -> pd.DataFrame:
-    return matched(table, efficiency_pairs.FIRST, efficiency_pairs.SECOND)
+    return matched(table, FIRST, SECOND)
 
 
 def tables(blocks: Any) -> dict[str, Table]:

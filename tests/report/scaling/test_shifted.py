@@ -12,8 +12,9 @@ from bench import registry
 from bench.analysis.robustness.corruption import mean_corruption_error
 from bench.analysis.robustness.published_errors import ALEXNET
 from bench.analysis.tables.scaling import scaling_table
+from bench.analysis.worlds import WORLDS
 from bench.blocks import Block, Table
-from bench.report.scaling.corruption import REFERENCES, corruptions
+from bench.report.scaling.corruption import corruptions
 from bench.report.scaling.published import against_published
 from bench.tasks.classification.predictions import Predictions
 from tests import synthetic
@@ -65,7 +66,7 @@ def test_mce_is_relative_to_the_model_named(frame: pd.DataFrame) -> None:
 
 
 def test_without_the_reference_only_mean_errors_are_said(frame: pd.DataFrame) -> None:
-    part = frame[frame["model"] != REFERENCES["glyphs"]]
+    part = frame[frame["model"] != WORLDS["glyphs"].mce_reference]
     table = only(corruptions(part, scaling_table(part)))
     assert "mce" not in {column.key for column in table.columns}
     assert any("Unnormalised mean error only" in note for note in table.notes)

@@ -1,14 +1,15 @@
-"""Ways to run a network, as they are said: precision, memory layout, compilation."""
+"""How speeds are said: precision, memory layout, compilation, and whether others disturbed it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from bench.blocks import Column
-
-PRECISION = Column(key="precision", title="Precision")
-LAYOUT = Column(key="layout", title="Layout")
+#: After a speed that could not be had undisturbed, and the footnote that explains it.
+MARK = "≈"
+DISTURBED = f"{MARK} Other processes ran during some of the samples; these are kept and flagged."
+#: What is disturbed by other processes.
+DISTURBED_COSTS = ("throughput", "latency", "latency_p50")
 
 
 def layout(row: Mapping[str, Any]) -> str | None:
@@ -30,3 +31,13 @@ def way(row: Mapping[str, Any]) -> str:
 def mode(row: Mapping[str, Any]) -> str:
     """``eager`` or ``compiled``."""
     return "compiled" if row.get("compile") else "eager"
+
+
+def disturbed(row: Mapping[str, Any], suffix: str = "") -> str:
+    """The mark of a speed of which some samples were disturbed, or nothing.
+
+    >>> disturbed({"disturbed_eager": 12.0}, "_eager"), disturbed({"disturbed": None})
+    ('≈', '')
+    """
+    share = row.get(f"disturbed{suffix}")
+    return MARK if share is not None and share > 0 else ""

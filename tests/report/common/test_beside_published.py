@@ -7,7 +7,7 @@ import pandas as pd
 from bench.blocks import Heading, Note, Report, Table
 from bench.published import figures
 from bench.render import html, markdown
-from bench.report.common.known import beside_published
+from bench.report.common.beside_published import beside_published
 from tests import synthetic
 
 MODEL = "swin_tiny_patch4_window7_224.ms_in1k"

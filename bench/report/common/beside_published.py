@@ -6,42 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bench.analysis.compare.known import Verdict, beside
-from bench.blocks import Block, Column, Form, Heading, Note, Row, Table, Tone
+from bench.blocks import Block, Heading, Note, Row, Table, Tone
+from bench.blocks.columns import columns
 from bench.published import figures as published
-from bench.report.common.models import rows
-from bench.report.common.shared import TITLES
+from bench.report.common.rows import rows
+from bench.report.common.titles import title
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _COSTS = {"params": "params, M", "gmacs": "GMACs"}
-_COLUMNS = (
-    Column(key="model", title="Model"),
-    Column(key="resolution", title="Pixels", form=Form.FIXED, digits=0),
-    Column(key="what", title="Figure", about="Top-1 in % where nothing else is said"),
-    Column(key="n", title="Images", form=Form.FIXED, digits=0),
-    Column(
-        key="value",
-        title="Measured",
-        form=Form.FIXED,
-        digits=2,
-        low="low",
-        high="high",
-        about="With its 95 % interval over images",
-    ),
-    Column(key="published", title="Published", form=Form.FIXED, digits=2),
-    Column(
-        key="difference",
-        title="Difference",
-        form=Form.SIGNED,
-        digits=2,
-        low="difference_low",
-        high="difference_high",
-        about="Measured less published: points, of params and GMACs %",
-    ),
-    Column(key="verdict", title="Verdict"),
-    Column(key="diagnosis", title="What fits the evidence"),
-    Column(key="run", title="Published by"),
+_COLUMNS = columns(
+    *("model", "resolution", "figure", "n", "measured", "published", "difference"),
+    *("verdict", "diagnosis", "published_by"),
 )
 _DIFFERENCE = (
     "Difference: of a whole set, which has the images that the published figure rests on, its "
@@ -88,12 +65,12 @@ def _what(row: Row) -> str:
     >>> _what({"role": "val", "metric": "top1/a-classes"}), _what({"role": "a", "metric": "top1"})
     ('val, classes of A', 'A')
     """
-    metric, role = str(row["metric"]), TITLES.get(str(row["role"]), str(row["role"]))
+    metric, role = str(row["metric"]), title(row["role"])
     if metric in _COSTS:
         return _COSTS[metric]
     if metric.startswith("top1/"):
         part = metric.removeprefix("top1/").removesuffix("-classes")
-        return f"{role}, classes of {TITLES.get(part, part)}"
+        return f"{role}, classes of {title(part)}"
     return f"{role}, {metric.replace('top', 'top-')}" if metric != "top1" else role
 
 
