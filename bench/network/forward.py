@@ -17,7 +17,8 @@ from bench.network.upload import staged, staged_block
 from bench.spec import Model, Options
 from bench.spec.errors import JobError
 
-_last: dict[tuple[str, ...], torch.nn.Module] = {}
+#: At most one network, with all that it was made of.
+_kept: list[tuple[tuple[Model, str, bool, bool], torch.nn.Module]] = []
 
 
 #: Answers, float64 (N, K).
@@ -152,20 +153,17 @@ class _Coming:
 
 
 def network_of(model: Model, options: Options) -> torch.nn.Module:
-    """The network on its device; the last one is kept, as jobs of a model follow each other."""
-    key = (
-        model.name,
-        model.arch,
-        repr(sorted(model.kwargs.items())),
-        model.weights_sha256,
-        options.device,
-        repr((options.channels_last, options.compile)),
-    )
-    if key not in _last:
-        _last.clear()
+    """The network on its device; the last one is kept, as jobs of a model follow each other.
+
+    It is the same network only for an equal declaration, run in the same way: no part of either
+    is left out of the comparison.
+    """
+    wanted = (model, options.device, options.channels_last, options.compile)
+    if not _kept or _kept[0][0] != wanted:
+        _kept.clear()  # before the next is built: two may not fit
         network = build(model).to(options.device)
         if options.channels_last:
             network = network.to(memory_format=torch.channels_last)
         compiled = torch.compile(network) if options.compile else network
-        _last[key] = cast(torch.nn.Module, compiled)
-    return _last[key]
+        _kept.append((wanted, cast(torch.nn.Module, compiled)))
+    return _kept[0][1]
