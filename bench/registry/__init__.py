@@ -15,6 +15,7 @@ from bench.registry.declarations import (
     reports,
     suite,
     suites,
+    user_folders,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "reports",
     "suite",
     "suites",
+    "user_folders",
 ]

@@ -118,14 +118,17 @@ def load() -> Registry:
     return _load(os.environ.get(SEARCH_PATH, ""))
 
 
-def modules(section: Section) -> Iterator[ModuleType]:
-    """Public modules of ``bench.<section>``, then the files of that section on ``BENCH_PATH``."""
+def modules(section: Section, folders: Iterable[str] | None = None) -> Iterator[ModuleType]:
+    """Public modules of ``bench.<section>``, then the files of that section in the user's folders.
+
+    These are ``folders``, or those that ``BENCH_PATH`` names.
+    """
     if section in ("models", "data"):
         package = importlib.import_module(f"bench.{section}")
         for name in sorted(found.name for found in pkgutil.iter_modules(package.__path__)):
             if not name.startswith("_"):
                 yield importlib.import_module(f"bench.{section}.{name}")
-    for path in _files(section):
+    for path in _files(section, folders):
         yield _from_file(path)
 
 
@@ -177,9 +180,9 @@ def _unique(rows: Iterable[tuple[str, Any, str]]) -> dict[str, Any]:
     return found
 
 
-def _files(section: Section) -> Iterator[Path]:
-    """Public files of the section's folders: the installed one first, then ``BENCH_PATH``'s."""
-    homes = [folder / section for folder in _user_folders()]
+def _files(section: Section, folders: Iterable[str] | None = None) -> Iterator[Path]:
+    """Public files of the section's folders: the installed one first, then the user's."""
+    homes = [Path(folder) / section for folder in user_folders(folders)]
     if section in ("suites", "reports"):
         package = Path(bench.__file__).parent
         # A wheel carries these folders inside the package; a checkout has them beside it.
@@ -190,9 +193,15 @@ def _files(section: Section) -> Iterator[Path]:
             yield from sorted(p for p in home.glob("*.py") if not p.name.startswith("_"))
 
 
-def _user_folders() -> list[Path]:
+def user_folders(named: Iterable[str] | None = None) -> tuple[str, ...]:
+    """The user's own folders, those ``named`` or those of ``BENCH_PATH``, as absolute paths.
+
+    They join the end of ``sys.path``. Raises UsageError for one that is not there.
+    """
+    if named is None:
+        named = os.environ.get(SEARCH_PATH, "").split(os.pathsep)
     folders = []
-    for entry in os.environ.get(SEARCH_PATH, "").split(os.pathsep):
+    for entry in named:
         if not entry.strip():
             continue
         folder = Path(entry).expanduser().absolute()
@@ -200,8 +209,8 @@ def _user_folders() -> list[Path]:
             raise UsageError(f"{SEARCH_PATH} names {entry!r}, which is no folder")
         if str(folder) not in sys.path:
             sys.path.append(str(folder))
-        folders.append(folder)
-    return folders
+        folders.append(str(folder))
+    return tuple(folders)
 
 
 def _from_file(path: Path) -> ModuleType:

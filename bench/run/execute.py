@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from time import perf_counter
 
+from bench.registry import user_folders
 from bench.spec import Job, Measure, Outcome, Status, replace
 from bench.spec.errors import one_line
 
@@ -24,6 +25,7 @@ MEASURES: Mapping[Measure, str] = {
 
 def execute(job: Job) -> Outcome:
     """Make one measurement. Whatever is raised passes; `attempt` is where it stops."""
+    user_folders(job.options.folders)  # another process has not looked for networks there yet
     outcome: Outcome = import_module(MEASURES[job.measure]).measure(job)
     return outcome
 

@@ -139,6 +139,7 @@ def _options(asked: DeviceChoice, data: DataChoice, world: str | None) -> Option
         workers=asked.workers,
         limit=data.limit,
         cache=data.cache,
+        folders=registry.user_folders(),
     )
 
 

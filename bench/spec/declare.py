@@ -146,6 +146,8 @@ class Options:
     limit: int | None = None  #: only so many images of each set; None is all
     cache: bool = True  #: keep prepared images on disk for the next model
     replicates: int = 1  #: processes that time the same thing, one after another
+    #: folders with the user's own networks and metrics, which a job takes along to any process
+    folders: tuple[str, ...] = ()
 
     @property
     def precision(self) -> str:

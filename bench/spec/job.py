@@ -78,7 +78,7 @@ OPTIONS: Rules = {
     **dict.fromkeys(("device_name", "batch_size", "channels_last", "compile"), _COMPUTING),
     "replicates": _SPEED,
     # ``device`` is an address, ``device_name`` the thing; the rest is how images get there.
-    **dict.fromkeys(("device", "workers", "cache"), _NEVER),
+    **dict.fromkeys(("device", "workers", "cache", "folders"), _NEVER),
 }
 #: What of ``Dataset.options`` decides how answers are judged; drawing reads the rest, and what
 #: it draws is in the digest.
@@ -160,8 +160,12 @@ def _value(record: Model | Dataset | Options, name: str) -> Any:
 
 
 def to_json(record: Model | Dataset | Suite | Options | Job) -> dict[str, Any]:
-    """A declaration as JSON-ready built-ins; of a job without where its images lie on this disk."""
-    if isinstance(record, Job) and record.dataset is not None:
-        record = replace(record, dataset=replace(record.dataset, place=""))
+    """A declaration as JSON-ready built-ins; of jobs and options nothing that names this disk."""
+    if isinstance(record, Options):
+        record = replace(record, folders=())
+    if isinstance(record, Job):
+        record = replace(record, options=replace(record.options, folders=()))
+        if record.dataset is not None:
+            record = replace(record, dataset=replace(record.dataset, place=""))
     data: dict[str, Any] = json.loads(json.dumps(asdict(record), default=str))
     return data

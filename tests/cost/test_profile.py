@@ -16,7 +16,7 @@ from torch import nn
 from bench import registry
 from bench.cost import profile
 from bench.cost.count import Cost as Counted
-from bench.run.execute import execute
+from bench.run.execute import attempt
 from bench.spec import Job, Measure, Measurement, Model, Options, Outcome, Status, replace
 from bench.spec.errors import JobError
 
@@ -176,7 +176,7 @@ def test_the_zoo_costs_what_the_formulas_say(model: Model) -> None:
 
 
 def _profiled(model: Model) -> Outcome:
-    return execute(Job(measure=Measure.PROFILE, model=model, options=Options()))
+    return attempt(Job(measure=Measure.PROFILE, model=model, options=Options()))
 
 
 def _by_stage(found: Iterable[Measurement], metric: str) -> float:

@@ -98,6 +98,7 @@ OPTION: dict[str, tuple[Any, set[str]]] = {
     "limit": (5, SCORED),
     "cache": (False, NEVER),
     "replicates": (3, TIMED),
+    "folders": (("/mine",), NEVER),
 }
 
 
@@ -183,7 +184,10 @@ def test_ids_are_the_same_on_every_machine() -> None:
 
 
 def test_a_job_as_json_says_nothing_of_this_disk() -> None:
+    options = Options(folders=("/mine",))
     assert "/data/val" not in str(to_json(KINDS["read"]))
+    assert "/mine" not in str(to_json(replace(KINDS["read"], options=options)))
+    assert "/mine" not in str(to_json(options))
     assert KINDS["read"].dataset is not None
     assert KINDS["read"].dataset.place == "/data/val"
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from bench import registry
-from bench.run.execute import execute
+from bench.run.execute import attempt
 from bench.spec import Job, Measure, Model, Options, Outcome, Status
 from bench.speed import passes, pool, session, speed
 from bench.speed.ceilings import Ceilings, shares
@@ -27,7 +27,7 @@ def _job(batch_size: int = 16, **options: Any) -> Job:
 
 
 def _run(batch_size: int = 16, **options: Any) -> Outcome:
-    return execute(_job(batch_size, **options))
+    return attempt(_job(batch_size, **options))
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ and the batch size is part of what the job is. A dataset may be larger than memo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import torch
 
@@ -34,7 +36,7 @@ def measure(job: Job) -> Outcome:
     if job.dataset is None:
         raise JobError("evaluate needs a dataset")
     images = _opened(job, job.dataset)
-    tally = Tally(images.labels, views(job.dataset, job.model, images.labels, metrics()))
+    tally = Tally(images.labels, views(job.dataset, job.model, images.labels, metrics(job.options.folders)))
     run = Forward(network_of(job.model, job.options), job.model, job.options)
     redecided = answer(run, images, tally)
     return Outcome(
@@ -96,9 +98,9 @@ def _check_finite(logits: Logits, run: Forward, done: int) -> None:
         )
 
 
-def metrics() -> tuple[Metric, ...]:
-    """The package's metrics, then those that the user's ``metrics/`` folders declare."""
-    users = (getattr(module, "METRICS", ()) for module in registry.modules("metrics"))
+def metrics(folders: Iterable[str] | None = None) -> tuple[Metric, ...]:
+    """The package's metrics, then those in the user's folders; see `bench.registry.modules`."""
+    users = (getattr(module, "METRICS", ()) for module in registry.modules("metrics", folders))
     return (*accuracy.METRICS, *calibration.METRICS, *(one for some in users for one in some))
 
 

@@ -14,7 +14,7 @@ from statsmodels.stats.proportion import proportion_confint
 from bench.checkpoints.build import build
 from bench.images.drawn.store import open_images
 from bench.network import forward
-from bench.run.execute import execute
+from bench.run.execute import attempt
 from bench.spec import AmpDtype, Dataset, Job, Measure, Model, Options, Outcome, Status, replace
 from bench.tasks.classification import evaluate, predictions
 
@@ -23,7 +23,7 @@ Saved = Callable[..., Model]
 
 def _run(model: Model, dataset: Dataset, digest: str | None = None, **options: Any) -> Outcome:
     chosen = replace(Options(batch_size=64), **options)
-    return execute(
+    return attempt(
         Job(
             measure=Measure.EVALUATE,
             model=model,

@@ -17,7 +17,7 @@ from bench.images.open import opened
 from bench.images.types import Labels
 from bench.network.forward import Forward
 from bench.network.memory import PeakMemory
-from bench.run.execute import execute
+from bench.run.execute import attempt
 from bench.spec import Dataset, Job, Measure, Model, Options, Outcome, Status, replace
 from bench.tasks.classification import accuracy, calibration, evaluate, predictions
 from bench.tasks.classification.tally import Tally
@@ -59,7 +59,7 @@ def declared(name: str, place: Path, **changed: Any) -> Dataset:
 def run(dataset: Dataset, **options: Any) -> Outcome:
     chosen = replace(Options(batch_size=4), **options)
     job = Job(measure=Measure.EVALUATE, model=MODEL, options=chosen, dataset=dataset)
-    outcome = execute(job)
+    outcome = attempt(job)
     assert outcome.status is Status.OK, outcome.error
     return outcome
 
