@@ -34,7 +34,7 @@ _COLUMNS = (
         unit="M",
         form=Form.SIGNIFICANT,
         digits=3,
-        about="Outputs of convolutions and linear layers for one image",
+        about="Outputs of convolutions, linear layers and matrix products for one image",
     ),
     Column(
         key="traffic",
