@@ -42,14 +42,14 @@ test: install-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 $(PYTEST)
 
 # Each in an environment of its own. The oldest versions have no wheels for the newest Python.
-OTHER := $(if $(PYTEST),$(PYTEST),-m "not slow")
 OLDEST_PYTHON ?= python3.11
+test-oldest test-newest: export PYTEST := $(or $(PYTEST),-m "not slow")
 test-oldest:
-	$(MAKE) test VENV=.venv-oldest LOCK=constraints/oldest.txt PYTHON=$(OLDEST_PYTHON) PYTEST='$(OTHER)'
+	$(MAKE) test VENV=.venv-oldest LOCK=constraints/oldest.txt PYTHON=$(OLDEST_PYTHON)
 
 test-newest:
 	rm -rf .venv-newest
-	$(MAKE) test VENV=.venv-newest LOCK= PYTEST='$(OTHER)'
+	$(MAKE) test VENV=.venv-newest LOCK=
 
 lint: install-dev
 	$(BIN)/ruff check $(CHECKED)

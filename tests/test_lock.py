@@ -126,7 +126,7 @@ def test_the_oldest_and_the_newest_have_their_own_environments() -> None:
     oldest, newest = _make("test-oldest"), _make("test-newest")
     assert "VENV=.venv-oldest LOCK=constraints/oldest.txt" in oldest
     assert "rm -rf .venv-newest" in newest
-    assert "VENV=.venv-newest LOCK= " in newest
+    assert "VENV=.venv-newest LOCK=\n" in newest
 
 
 def test_ci_installs_through_make_alone() -> None:
