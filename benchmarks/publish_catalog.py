@@ -2,7 +2,7 @@
 
     python benchmarks/publish_catalog.py
 
-Run it after an upgrade of timm; it rewrites ``bench/models/timm.csv`` and prints what is new and
+Run it after an upgrade of timm; it rewrites ``bench/checkpoints/timm.csv`` and prints what is new and
 what is gone, then every pretrained tag whose training set the names do not tell.
 """
 

@@ -31,7 +31,7 @@ class Cost:
 
     params: dict[str, int]
     macs: dict[str, int]  #: multiply-accumulates by fvcore's rules
-    activations: dict[str, int]  #: elements of the outputs of convolutions and linear layers
+    activations: dict[str, int]  #: elements of the outputs of layers and matrix products
     traffic: int  #: bytes that kernels read and write, weights not among them
     torch_macs: int  #: multiply-accumulates by torch's formulas
     by_operator: dict[str, int]  #: parts of ``macs``
@@ -88,12 +88,12 @@ def count(network: torch.nn.Module, resolution: int, *, batch: int = 1) -> Cost:
     """Cost of one forward pass of ``batch`` images of ``resolution`` x ``resolution`` pixels.
 
     The network is in eval mode, on the meta device or the CPU. Activations are the outputs of
-    layers with weights; attention matrices are left out: a fused kernel never holds them, so
-    counting them would depend on the kernel chosen and not on the network.
+    convolutions, linear layers and matrix products, attention's two among them whether a fused
+    kernel ever holds them or not: so they depend on the network alone, and are those published.
 
     Source of activations: Radosavovic et al. (2020), Designing network design spaces, section 3.2,
-    which counts the outputs of convolutions; the linear layers of Transformers are their
-    counterpart.
+    which counts the outputs of convolutions; fvcore's `ActivationCountAnalysis` adds those of
+    linear layers and matrix products, and timm's tables are counted with it.
 
     >>> cost = count(torch.nn.Conv2d(3, 8, 3, padding=1).eval(), 4)
     >>> cost.macs, cost.torch_macs, cost.activations, cost.traffic

@@ -93,9 +93,18 @@ def _multi_head(inputs: list[Value], _outputs: list[Value]) -> int:
     return query[-1] * (projected + seen)
 
 
+def _attention_outputs(inputs: list[Value], outputs: list[Value]) -> int:
+    """Of both products, as if they were not fused: the matrix and what it makes of the values."""
+    query, key = (value.sizes() for value in inputs[:2])
+    return prod(query[:-1]) * key[-2] + prod(outputs[0].sizes())
+
+
 def _multi_head_outputs(inputs: list[Value], _outputs: list[Value]) -> int:
+    """Of the four projections and of attention's two products; the matrix is one a head."""
     query, key, value = (value.sizes() for value in inputs[:3])
-    return query[-1] * (2 * prod(query[:-1]) + prod(key[:-1]) + prod(value[:-1]))
+    heads = inputs[4].value
+    projected = query[-1] * (2 * prod(query[:-1]) + prod(key[:-1]) + prod(value[:-1]))
+    return projected + prod(query[:-1]) * (heads * key[0] + query[-1])
 
 
 def _recurrent(inputs: list[Value], _outputs: list[Value]) -> int:
@@ -134,9 +143,12 @@ MACS: Mapping[str, tuple[str, Rule]] = {
     **dict.fromkeys(("lstm", "gru", "rnn_tanh", "rnn_relu"), ("recurrent", _recurrent)),
 }
 
-#: Operator, a layer with weights -> elements of its outputs.
+#: Operator -> elements of its outputs, those of fvcore's activation count.
 ACTIVATIONS: Mapping[str, Rule] = {
-    **dict.fromkeys(("conv", "linear", "addmm"), fvcore.generic_activation_jit()),
+    **dict.fromkeys(
+        ("conv", "linear", "addmm", "matmul", "baddbmm", "einsum"), fvcore.generic_activation_jit()
+    ),
+    "attention": _attention_outputs,
     "multi_head": _multi_head_outputs,
 }
 

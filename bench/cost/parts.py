@@ -20,6 +20,9 @@ _SEQUENCES = (nn.Sequential, nn.ModuleList)
 class Stages:
     """The parts of a network in order, and, while it is watched, the one that runs.
 
+    A part runs when any module in it does: a network that loops over its list of blocks never
+    calls the list. A module that several parts share belongs to the first, as its weights do.
+
     A stage is a child of the network that has matrices or kernels of its own, ``stem`` or ``head``;
     the largest, if it is a sequence of 2 to `MOST` sequences of blocks as hierarchical networks
     have, is opened: ``stages.0``. Other children, norms and pooling, belong to the stage before;
@@ -54,9 +57,12 @@ class Stages:
 
             return enter
 
+        owner: dict[nn.Module, str] = {}
+        for name, part in self._parts.items():
+            for module in part.modules():
+                owner.setdefault(module, self._stage_of[name])
         hooks = [
-            part.register_forward_pre_hook(entering(self._stage_of[name]))
-            for name, part in self._parts.items()
+            module.register_forward_pre_hook(entering(stage)) for module, stage in owner.items()
         ]
         try:
             yield

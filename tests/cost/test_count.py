@@ -71,6 +71,7 @@ def test_attention_counts_whether_fused_or_not(name: str, fusing: Callable[[bool
         fusing(fused)
         costs[fused] = count(_on_meta(name), resolution)
     assert costs[True].macs == costs[False].macs
+    assert costs[True].activations == costs[False].activations
     assert costs[True].torch_macs == costs[False].torch_macs
     assert sum(costs[True].macs.values()) == pytest.approx(costs[True].torch_macs, rel=1e-6)
     assert costs[False].by_operator["matmul"] == formula(**shape)
@@ -109,6 +110,8 @@ def test_published_costs_are_met(name: str, resolution: int) -> None:
     assert sum(cost.params.values()) / 1e6 == pytest.approx(row.figures["params"], abs=0.0051)
     assert macs / 1e9 == pytest.approx(row.figures["gmacs"], rel=0.03)
     # The published counts are fvcore's, norms and pooling among them, rounded to 0.01.
+    activations = sum(cost.activations.values()) / 1e6
+    assert activations == pytest.approx(row.figures["activations"], rel=2e-3, abs=0.0051)
     with_norms = (macs + sum(cost.elementwise.values())) / 1e9
     assert with_norms == pytest.approx(row.figures["gmacs"], rel=0.002, abs=0.0051)
 

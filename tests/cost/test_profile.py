@@ -45,9 +45,10 @@ class Cost:
     def norm(self, width: int) -> None:
         self.params += 2 * width
 
-    def attention(self, tokens: int, seen: int, width: int) -> None:
-        """Every token with each it sees: one product with keys, one with values."""
+    def attention(self, tokens: int, seen: int, width: int, heads: int) -> None:
+        """Every token with each it sees: one product with keys, by head, and one with values."""
         self.macs += 2 * tokens * seen * width
+        self.activations += tokens * seen * heads + tokens * width
 
 
 def convnext(depths: tuple[int, ...], dims: tuple[int, ...], patch_size: int, **_: object) -> Cost:
@@ -90,30 +91,37 @@ def swin(
             width *= 2
         window = min(window_size, side)
         for _block in range(depth):
-            _transformer_block(cost, side**2, window**2, width)
+            _transformer_block(cost, side**2, window**2, width, heads)
             cost.params += (2 * window - 1) ** 2 * heads  # relative position bias
     cost.norm(width)
     cost.dense(1, width, CLASSES)
     return cost
 
 
-def vit(embed_dim: int, depth: int, patch_size: int, class_token: bool = True, **_: object) -> Cost:
+def vit(
+    embed_dim: int,
+    depth: int,
+    num_heads: int,
+    patch_size: int,
+    class_token: bool = True,
+    **_: object,
+) -> Cost:
     cost, patches = Cost(), (SIDE // patch_size) ** 2
     tokens = patches + class_token
     cost.dense(patches, 3 * patch_size**2, embed_dim)
     cost.params += tokens * embed_dim  # position embedding
     cost.params += class_token * embed_dim
     for _block in range(depth):
-        _transformer_block(cost, tokens, tokens, embed_dim)
+        _transformer_block(cost, tokens, tokens, embed_dim, num_heads)
     cost.norm(embed_dim)
     cost.dense(1, embed_dim, CLASSES)
     return cost
 
 
-def _transformer_block(cost: Cost, tokens: int, seen: int, width: int) -> None:
+def _transformer_block(cost: Cost, tokens: int, seen: int, width: int, heads: int) -> None:
     cost.norm(width)
     cost.dense(tokens, width, 3 * width)
-    cost.attention(tokens, seen, width)
+    cost.attention(tokens, seen, width, heads)
     cost.dense(tokens, width, width)
     cost.norm(width)
     cost.dense(tokens, width, 4 * width)

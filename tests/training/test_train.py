@@ -95,10 +95,10 @@ def test_an_interrupted_run_ends_in_the_same_weights(
 _RUN = """
 import torch
 from pathlib import Path
-from bench.run.execute import _stage
+from bench.training import stage
 from tests.training.test_train import made
 torch.set_num_threads(1)
-_stage._SAVE_EVERY_S = 0.0
+stage._SAVE_EVERY_S = 0.0
 made(Path({folder!r}))
 """
 

@@ -65,7 +65,7 @@ COSTS: Mapping[CostAxis, Cost] = {
         "activations",
         "activations",
         "M activations",
-        "millions of outputs of convolutions and linear layers for one image",
+        "millions of outputs of convolutions, linear layers and matrix products for one image",
     ),
     CostAxis.LATENCY: Cost(
         "latency",

@@ -12,7 +12,9 @@ COST: Mapping[str, Entry] = {
         "GMACs", about="Billions of multiply-accumulates for one image, attention's among them"
     ),
     "activations": significant(
-        "Activations", unit="M", about="Outputs of convolutions and linear layers for one image"
+        "Activations",
+        unit="M",
+        about="Outputs of convolutions, linear layers and matrix products for one image",
     ),
     "traffic": significant(
         "Traffic",

@@ -36,7 +36,9 @@ def measure(job: Job) -> Outcome:
     if job.dataset is None:
         raise JobError("evaluate needs a dataset")
     images = _opened(job, job.dataset)
-    tally = Tally(images.labels, views(job.dataset, job.model, images.labels, metrics(job.options.folders)))
+    tally = Tally(
+        images.labels, views(job.dataset, job.model, images.labels, metrics(job.options.folders))
+    )
     run = Forward(network_of(job.model, job.options), job.model, job.options)
     redecided = answer(run, images, tally)
     return Outcome(
