@@ -9,8 +9,9 @@ sample is drawn, the same one for a seed, and a larger sample contains the small
 
 Each worker has a copy of the tree and loads the libraries once; a mutant is written into the copy
 and tested in a forked child, so it costs a second or two and the working tree is never touched.
-Tests of a module are its doctests and ``tests/<same path>`` and whatever imports it, or else what
-stands in the same folder or is one import further; the slow ones are not run. A mutant that runs three times as long
+Tests of a module are its doctests, ``tests/<same path>`` and what imports it from the folder of
+tests that mirrors its own; without those, what imports it from elsewhere; without those, the
+folder's others. The slow ones are not run. A mutant that runs three times as long
 as its tests counts as killed. Results are appended to ``--out``, and a run that was cut short goes
 on from there. ``benchmarks/mutants_equal.csv`` lists mutants that change no behaviour: those are
 not counted.
@@ -227,8 +228,9 @@ def tests_of(root: Path, path: str) -> list[str]:
             ranked.append((3, name))
         elif name.split("/")[1] == part and any(path in imports(root, p) for p in direct):
             ranked.append((4, name))
-    near = [name for rank, name in sorted(ranked) if rank < 3]
-    chosen = near or [name for _, name in sorted(ranked)]
+    chosen: list[str] = []
+    for ranks in ((0, 1), (2,), (3, 4)):
+        chosen = chosen or [name for rank, name in sorted(ranked) if rank in ranks]
     doctests = [path] if ">>>" in (root / path).read_text() else []
     return [*doctests, *chosen[:MOST], *ELSEWHERE.get(part, ())]
 
