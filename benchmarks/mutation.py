@@ -9,8 +9,9 @@ sample is drawn, the same one for a seed, and a larger sample contains the small
 
 Each worker has a copy of the tree and loads the libraries once; a mutant is written into the copy
 and tested in a forked child, so it costs a second or two and the working tree is never touched.
-Tests of a module are its doctests and ``tests/<same path>`` and whatever imports it, or else what
-stands in the same folder or is one import further; the slow ones are not run. A mutant that runs three times as long
+A module is tested by its doctests and by ``tests/<same path>``; where there is none, by what
+imports it from the folder of tests that mirrors its own, or from elsewhere, or by the folder's
+others: the nearest that there are, and never by the slow ones. A mutant that runs three times as long
 as its tests counts as killed. Results are appended to ``--out``, and a run that was cut short goes
 on from there. ``benchmarks/mutants_equal.csv`` lists mutants that change no behaviour: those are
 not counted.
@@ -211,13 +212,15 @@ def imports(root: Path, path: str) -> set[str]:
     return found
 
 
-def tests_of(root: Path, path: str) -> list[str]:
+def tests_of(root: Path, path: str, without: tuple[str, ...] = ()) -> list[str]:
     """Where a module is tested, the nearest first; itself, for its doctests, before all."""
     part, place = path.split("/")[1], Path(path)
     mirror = "tests/" + "/".join(place.parts[1:-1])
     ranked = []
     for test in sorted((root / "tests").rglob("test_*.py")):
         name = test.relative_to(root).as_posix()
+        if test.name in without:
+            continue
         direct = imports(root, name)
         if name == f"{mirror}/test_{place.name}":
             ranked.append((0, name))
@@ -227,8 +230,9 @@ def tests_of(root: Path, path: str) -> list[str]:
             ranked.append((3, name))
         elif name.split("/")[1] == part and any(path in imports(root, p) for p in direct):
             ranked.append((4, name))
-    near = [name for rank, name in sorted(ranked) if rank < 3]
-    chosen = near or [name for _, name in sorted(ranked)]
+    chosen: list[str] = []
+    for tier in range(5):
+        chosen = chosen or [name for rank, name in sorted(ranked) if rank == tier]
     doctests = [path] if ">>>" in (root / path).read_text() else []
     return [*doctests, *chosen[:MOST], *ELSEWHERE.get(part, ())]
 
@@ -277,7 +281,7 @@ def tested(tests: list[str], longest: float) -> tuple[str, str, float]:
     return verdict, said[2], time.monotonic() - start
 
 
-def work(root: Path, given: list[Mutant], out: Path) -> None:
+def work(root: Path, given: list[Mutant], out: Path, without: tuple[str, ...]) -> None:
     """Test these mutants in a copy of the tree, each result one line of ``out``."""
     here = Path(tempfile.mkdtemp(prefix="mutants-"))
     tree = here / "tree"
@@ -296,7 +300,7 @@ def work(root: Path, given: list[Mutant], out: Path) -> None:
     where: dict[str, list[str]] = {}
     for mutant in given:
         if mutant.path not in where:
-            where[mutant.path] = tests_of(tree, mutant.path)
+            where[mutant.path] = tests_of(tree, mutant.path, without)
             for name in [name for name in where[mutant.path] if name not in usual]:
                 verdict, failed, usual[name] = tested([name], 600)
                 if verdict != "survived":
@@ -351,6 +355,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--root", type=Path, default=Path(), help="the tree to test")
     parser.add_argument("--out", type=Path, default=Path("mutants.jsonl"))
+    parser.add_argument("--without", nargs="*", default=(), help="test files to leave out")
     parser.add_argument("--again", action="store_true", help="test survivors in --out once more")
     asked = parser.parse_args()
     root, out = asked.root.resolve(), asked.out.resolve()
@@ -372,7 +377,7 @@ def main() -> None:
     for worker in range(asked.workers):
         mine = [m for m in waiting if order[m.path] % asked.workers == worker]
         if (child := os.fork()) == 0:
-            work(root, mine, out)
+            work(root, mine, out, tuple(asked.without))
             os._exit(0)
         children.append(child)
     for child in children:

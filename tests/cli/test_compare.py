@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from bench import registry
-from bench.analysis.compare.gap import expected_calibration_error
 from bench.spec import Job, Measure, Measurement, Options, Outcome, Status
 from bench.store import Store
-from bench.tasks.classification import Answers, calibration
+from bench.tasks.classification import calibration
 from bench.tasks.classification.predictions import pack
 from tests.stored import IMAGES, answers, fill, make, right
 
@@ -56,14 +56,25 @@ def test_confidence_is_as_the_metrics_have_it(bench: Call, stored: Path) -> None
     )
 
 
-def test_ece_is_the_metric_that_the_runs_measure() -> None:
-    rng = np.random.default_rng(0)
-    logits = rng.normal(size=(400, 7)) * 2
-    target = rng.integers(0, 7, 400)
-    given = Answers(logits, target)
-    found = 100 * expected_calibration_error(given.confidence, given.prediction == target)
-    expected = calibration.expected_error(calibration.confidence_and_right(given))
-    assert found == pytest.approx(expected, abs=1e-9)
+def by_bins(sure: Any, hit: Any) -> float:
+    """Guo et al. 2017, equation 3, in percent: bin by bin, by another's edges and means."""
+    table = pd.DataFrame({"sure": np.asarray(sure, dtype=float), "hit": np.asarray(hit, float)})
+    bins = table.groupby(pd.cut(table["sure"], np.linspace(0, 1, 16)), observed=True)
+    weight = bins.size() / len(table)
+    return float(100 * (weight * (bins["hit"].mean() - bins["sure"].mean()).abs()).sum())
+
+
+def test_ece_is_its_definition_and_that_of_the_runs(bench: Call, stored: Path) -> None:
+    found = json.loads(bench("compare", "convnext_m.g1k", "swin_m.g1k", "--json").out)
+    rows = {row["role"]: row for row in found["confidence"]}
+    assert set(rows) == {"val", "r"}
+    for role, row in rows.items():
+        for side, model in (("first", "convnext_m.g1k"), ("second", "swin_m.g1k")):
+            sure, hit = answers(model, f"glyphs-{role}").confidence, right(model, f"glyphs-{role}")
+            assert row[f"ece_{side}"] == pytest.approx(by_bins(sure, hit), rel=1e-5)
+            pairs = np.stack([sure.astype(float), hit], axis=1)
+            assert row[f"ece_{side}"] == pytest.approx(calibration.expected_error(pairs), rel=1e-5)
+    assert rows["val"]["ece_first"] > 1, "these answers are badly calibrated"
 
 
 def test_the_answer_in_words(bench: Call, stored: Path) -> None:

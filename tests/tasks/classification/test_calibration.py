@@ -50,10 +50,36 @@ def test_ece_is_its_definition_bin_by_bin() -> None:
     total = 0.0
     for low, high in zip(np.arange(15) / 15, np.arange(1, 16) / 15, strict=True):
         inside = (sure > low) & (sure <= high)
-        if inside.any():
-            total += inside.mean() * abs(right[inside].mean() - sure[inside].mean())
+        total += abs(right[inside].sum() - sure[inside].sum()) / 500
     assert value("ece", LOGITS, TARGETS) == pytest.approx(100 * total)
     assert total > 0.1, "the network of this test should be badly calibrated"
+
+
+@pytest.mark.parametrize(
+    ("rows", "percent"),
+    [
+        ([(0.9, 1), (0.9, 0), (0.9, 0), (0.9, 1)], 40.0),
+        ([(0.7, 1), (0.9, 0)], 60.0),  # two bins: (0.3 + 0.9) / 2
+        ([(0.71, 1), (0.72, 0)], 21.5),  # one bin, (10/15, 11/15]: |1 - 1.43| / 2
+        ([(1.0, 0), (0.95, 1)], 47.5),  # a confidence of 1 is in the last bin: |1 - 1.95| / 2
+        ([(0.1, 1)], 90.0),
+        ([(0.0, 1)], 100.0),  # a confidence of 0 is in the first
+    ],
+)
+def test_ece_by_hand(rows: list[tuple[float, float]], percent: float) -> None:
+    assert calibration.expected_error(np.array(rows)) == pytest.approx(percent)
+
+
+@pytest.mark.parametrize("k", range(1, 15))
+def test_bins_are_closed_above(k: int) -> None:
+    """k / 15 belongs to the bin below it, with what lies just under: as one bin they cancel."""
+    edge = k / 15
+    assert int(np.ceil(edge * 15)) == k, "float64 must hold this edge, or it says nothing"
+    under, over = edge - 0.01, edge + 0.01
+    one = calibration.expected_error(np.array([[edge, 1.0], [under, 0.0]]))
+    assert one == pytest.approx(100 * abs(1 - edge - under) / 2)
+    two = calibration.expected_error(np.array([[edge, 1.0], [over, 0.0]]))
+    assert two == pytest.approx(100 * (1 - edge + over) / 2)
 
 
 def test_ece_of_a_calibrated_network_is_near_zero() -> None:

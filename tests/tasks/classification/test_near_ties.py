@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -132,3 +133,33 @@ def test_the_tolerance_grows_where_float32_is_worse() -> None:
     np.testing.assert_array_equal(tally.predictions().prediction, true.prediction)
     np.testing.assert_array_equal(tally.logits.argmax(axis=1), true.prediction)
     assert found.images > 20
+
+
+def test_the_probe_finds_an_error_that_no_near_tie_shows() -> None:
+    """No two logits are closer than 1/255, yet an error of 0.01 turns predictions."""
+    pixels = _pixels()
+    channels = np.sort(pixels[:, 0, 0].astype(int), axis=1)
+    pixels = pixels[(np.diff(channels, axis=1) > 0).all(axis=1)]
+    truth = pixels[:, 0, 0].astype(np.float64)
+    targets = np.zeros(len(pixels), dtype=np.int64)
+    assert gaps(truth, targets).min() > TOLERANCE
+    turned = truth + np.array([-1, 1, 1]) * 0.01 * truth.max(axis=1, keepdims=True)
+    wrong = turned.argmax(axis=1) != truth.argmax(axis=1)
+    assert wrong[PROBE:].sum() > 3, "float32 should be wrong here, or this test shows nothing"
+
+    tally, found, _ = _decided(0.01, pixels)
+    np.testing.assert_array_equal(tally.predictions().prediction, truth.argmax(axis=1))
+    np.testing.assert_array_equal(tally.predictions().rank, Answers(truth, targets).rank)
+    assert found.error == pytest.approx(0.01, rel=1e-3)
+    assert found.tolerance == pytest.approx(8 * found.error, rel=1e-4)
+
+
+def test_the_probe_is_all_that_is_done_twice_where_nothing_is_near() -> None:
+    pixels = np.tile(np.array([200, 100, 50], np.uint8), (40, 1, 1, 1))
+    tally, found, taken = _decided(1e-6, pixels)
+    assert taken == PROBE == 8
+    assert found.images == 0
+    assert found.error == pytest.approx(1e-6, rel=0.1)
+    np.testing.assert_array_equal(tally.logits[:PROBE], [[200.0, 100.0, 50.0]] * PROBE)
+    assert (tally.logits[PROBE:, 0] < 200).all(), "the others keep what float32 said"
+    assert tally.gap == pytest.approx(0.5, rel=1e-5)
