@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from bench.analysis.compare.gain import pretraining_gain
+from bench.analysis.scaling.equal_cost import at_equal_cost
+from bench.analysis.scaling.laws import fit_series
 from bench.analysis.tables.axes import COSTS, CostAxis
-from bench.analysis.tables.scaling import fits, pretraining_gain, robustness_lines, scaling_table
+from bench.analysis.tables.scaling import robustness_lines, scaling_table
 from bench.analysis.worlds import world_of
 from bench.blocks import Block, Heading, Report, Text
 from bench.report.common.beside_published import beside_published
@@ -47,25 +50,25 @@ def build(
 def _world(frame: pd.DataFrame, read: Read | None, axis: CostAxis) -> Iterator[Block]:
     """All that one world's numbers show."""
     table = scaling_table(frame)
-    fitted, lines = fits(table, COSTS[axis].column), robustness_lines(table)
+    fitted, lines = fit_series(table, COSTS[axis].column), robustness_lines(table)
     right = correct(frame, read) if read else None
     gain = pretraining_gain(table, right, world_of(frame).train_images)
-    laws = comparison.laws(table, axis)
+    laws = fitted.laws
     scales = [scale for scale in comparison.SCALES if scale in set(table["scale"])]
-    compared = [comparison.compare(laws, scale, axis) for scale in scales]
+    compared = [at_equal_cost(laws, scale, axis) for scale in scales]
     said = [*map(comparison.sentence, compared), tables.gain_sentence(gain)]
     yield Text(text=" ".join(said).strip(), lead=True)
     yield from cautions(frame)
-    at_equal_cost = comparison.equal_cost(compared)
-    if at_equal_cost is not None:
-        yield at_equal_cost
+    level = comparison.equal_cost(compared)
+    if level is not None:
+        yield level
     yield Heading(text="Models")
     yield table_of(table, frame)
     yield from beside_published(frame)
     if table[[COSTS[axis].column, "val"]].notna().all(axis=1).any():
         yield Heading(text="Error against cost")
         yield figures.error_over_cost(table, laws, axis)
-        yield tables.fits(fitted, axis)
+        yield tables.fits(fitted.table, axis)
         yield from axes.across(table, axis, laws)
         yield from evidence.between_families(laws, table, axis)
     pairs = tables.gains(gain, table, frame)
@@ -79,4 +82,4 @@ def _world(frame: pd.DataFrame, read: Read | None, axis: CostAxis) -> Iterator[B
         yield tables.robustness(table, lines)
         yield from published.against_published(table)
         yield from corruption.corruptions(frame, table, right, read)
-    yield from evidence.of_fits(laws, fitted, axis)
+    yield from evidence.of_fits(fitted, axis)

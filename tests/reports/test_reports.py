@@ -14,7 +14,8 @@ import pytest
 from rich.console import Console
 
 from bench import registry
-from bench.analysis.tables.scaling import fits, robustness_lines, scaling_table
+from bench.analysis.scaling.laws import fit_series
+from bench.analysis.tables.scaling import robustness_lines, scaling_table
 from bench.blocks import Block, Figure, Heading, Note, Report, Table, Text
 from bench.render import html, latex, markdown, terminal
 from tests import synthetic
@@ -86,7 +87,7 @@ def test_every_model_has_its_own_numbers(scaling: Report, frame: pd.DataFrame) -
 def test_the_answer_repeats_the_fits(scaling: Report, frame: pd.DataFrame) -> None:
     """At the top of the shared range one family's own top is the fitted error of the table."""
     lead = next(block for block in blocks(scaling, Text) if block.lead).text
-    fitted = fits(scaling_table(frame))
+    fitted = fit_series(scaling_table(frame)).table
     equal = table(scaling, "equal-cost")
     for scale in ("1k", "22k"):
         own = fitted[fitted["scale"] == scale].set_index("family")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from bench.analysis.stats.decision import clear
 from bench.analysis.stats.proportions import (
     Interval,
     detectable_difference,
@@ -64,6 +66,23 @@ def pretraining_gain(
     if len(result):
         result["p_holm"] = holm(result["p"].to_numpy(float))
     return result
+
+
+@dataclass(frozen=True)
+class ClearGains:
+    """How many of the paired gains differ from zero, and what their tests would have seen."""
+
+    clear: int  #: at 5 % after Holm
+    tested: int
+    detectable: Mapping[str, float]  #: median over pairs (points) by role, where it is finite
+
+
+def clear_gains(gain: pd.DataFrame) -> ClearGains:
+    """Of a `pretraining_gain`."""
+    tested = gain[gain["p_holm"].notna()]
+    seen = tested.groupby("role")["detectable"].median()
+    detectable = {str(role): float(v) for role, v in seen.items() if math.isfinite(v)}
+    return ClearGains(clear(tested["p_holm"]), len(tested), detectable)
 
 
 def _same(one: Any, two: Any) -> bool:

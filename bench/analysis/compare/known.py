@@ -50,8 +50,8 @@ class Verdict(StrEnum):
 def beside(measured: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     """One row for each measured figure that is published at the same resolution.
 
-    Both frames are as `bench.store.frame` has them. Accuracy is matched by model, params and GMACs by
-    architecture. Columns: ``model architecture resolution crop_pct interpolation dataset role
+    Both frames are as `bench.store.frame` has them. Accuracy is matched by model, params and GMACs
+    by architecture. Columns: ``model architecture resolution crop_pct interpolation dataset role
     metric unit n``, measured ``value low high``, ``published``, its ``run`` (the source's key), the
     ``difference``, measured less published (points, or % of the published cost), with ``_low`` and
     ``_high``, ``verdict`` and ``diagnosis``, empty where figures agree.

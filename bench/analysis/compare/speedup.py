@@ -1,7 +1,7 @@
 """Ratios of speeds: compiled over eager, one family over another at equal cost; shares of ceilings.
 
-Everything here takes a `bench.analysis.tables.efficiency.efficiency_table`, and compares within one device
-and way to run; never across.
+Everything here takes a `bench.analysis.tables.efficiency.efficiency_table`, and compares within
+one device and way to run; never across.
 """
 
 from __future__ import annotations

@@ -1,10 +1,13 @@
-"""Scaling laws with honest intervals: `fit` one family, `fit_families` of a table."""
+"""Scaling laws with honest intervals.
+
+`fit` makes the law of some points, `groups` that of each group of a table with its trials, `laws`
+those of a scaling table; `compare`, `hypotheses`, `between` and `equal_cost` set them side by side.
+"""
 
 from bench.analysis.scaling.compare import Comparison, Verdict, compare, probability_lower
-from bench.analysis.scaling.families import fit_families
 from bench.analysis.scaling.fit import FormFit, fit_form, last_decade
 from bench.analysis.scaling.forms import Form
-from bench.analysis.scaling.heldout import HeldOut, drop_one, leave_largest_out
+from bench.analysis.scaling.heldout import HeldOut
 from bench.analysis.scaling.hypotheses import Hypothesis, SharedLaw, shared_law
 from bench.analysis.scaling.law import ScalingFit, fit
 from bench.analysis.scaling.posterior import Posterior, posterior
@@ -22,13 +25,10 @@ __all__ = [
     "SharedLaw",
     "Verdict",
     "compare",
-    "drop_one",
     "fit",
-    "fit_families",
     "fit_form",
     "fit_surface",
     "last_decade",
-    "leave_largest_out",
     "posterior",
     "probability_lower",
     "shared_law",

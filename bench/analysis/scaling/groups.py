@@ -1,15 +1,23 @@
-"""A scaling law for each group of points, with what shows whether it can be believed."""
+"""A scaling law for each group of points, with what shows whether it can be believed.
+
+This is the one place where a group's law is fitted; whoever needs it is handed the `GroupFit`.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
-from bench.analysis.scaling import HeldOut, ScalingFit, drop_one, fit, leave_largest_out
+from bench.analysis.scaling.forms import Array
+from bench.analysis.scaling.heldout import HeldOut, predict_largest, slope_range
+from bench.analysis.scaling.law import ScalingFit, fit
+from bench.analysis.scaling.points import LEAST_SIZES
 from bench.analysis.stats.proportions import UNKNOWN, Interval
 from bench.analysis.tables.axes import Quantity
 from bench.analysis.tables.observations import Observations
@@ -20,14 +28,21 @@ MOST_DROPPED = 16
 
 @dataclass(frozen=True)
 class GroupFit:
-    """The law of one group, of y as `Observations` has it."""
+    """The law of one group of points; its trials are fitted when they are first asked for."""
 
     name: str
+    x: Array  #: of the rows that have x and y, shape (points,)
+    y: Array  #: error rates in 0..1, or losses
     law: ScalingFit
-    points: int  #: rows that had x and y
-    missing: int  #: rows that lacked one
-    held_out: HeldOut
-    drop_one: Interval  #: elasticity at the largest x: of all sizes, and its range
+    missing: int = 0  #: rows that lack x or y
+    images: int | None = None
+    ceiling: float | None = 1.0
+    _refits: dict[float, ScalingFit] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def points(self) -> int:
+        """Rows that have x and y."""
+        return self.x.size
 
     @property
     def top(self) -> float:
@@ -38,6 +53,59 @@ class GroupFit:
     def middle(self) -> float:
         """Geometric mean of the range of x."""
         return math.sqrt(float(self.law.x[0])) * math.sqrt(self.top) if self.law.used else math.nan
+
+    @cached_property
+    def held_out(self) -> HeldOut:
+        """The largest size predicted from the others, in units of y."""
+        sizes = np.unique(self.x)
+        if self.law.refused:
+            return HeldOut(math.nan, math.nan, UNKNOWN, self.law.refused)
+        if sizes.size <= LEAST_SIZES:
+            why = f"{sizes.size} sizes; holding one out needs {LEAST_SIZES + 1}"
+            return HeldOut(math.nan, math.nan, UNKNOWN, why)
+        return predict_largest(self.x, self.y, self._without(float(sizes[-1])))
+
+    @cached_property
+    def drop_one(self) -> Interval:
+        """Elasticity at the largest x, and its range over leaving out each size in turn.
+
+        NaN where fewer than four sizes remain to drop from, or there are more than `MOST_DROPPED`.
+        """
+        sizes = np.unique(self.x).tolist()
+        if self.law.refused or not LEAST_SIZES < len(sizes) <= MOST_DROPPED:
+            return UNKNOWN
+        return slope_range(self.law, [self._without(size) for size in sizes])
+
+    def _without(self, size: float) -> ScalingFit:
+        if size not in self._refits:
+            kept = self.x != size
+            law = fit(self.x[kept], self.y[kept], images=self.images, ceiling=self.ceiling)
+            self._refits[size] = law
+        return self._refits[size]
+
+
+def fit_group(
+    name: str,
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    missing: int = 0,
+    images: int | None = None,
+    ceiling: float | None = 1.0,
+    unit: str = "x",
+) -> GroupFit:
+    """Fit the law of one group; arguments and errors as `bench.analysis.scaling.fit` has them.
+
+    >>> x = np.array([1.0, 2, 4, 8, 16])
+    >>> group = fit_group("a", x, 0.1 + 0.2 * x**-0.5)
+    >>> group.held_out.ratio < 1, round(group.held_out.actual, 3)
+    (True, 0.15)
+    >>> group.drop_one.high - group.drop_one.low < 0.02
+    True
+    """
+    xs, ys = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    law = fit(xs, ys, images=images, ceiling=ceiling, unit=unit)
+    return GroupFit(name, xs, ys, law, missing, images, ceiling)
 
 
 def fit_groups(given: Observations, *, images: int | None = None) -> tuple[GroupFit, ...]:
@@ -52,30 +120,23 @@ def fit_groups(given: Observations, *, images: int | None = None) -> tuple[Group
     [('a', 'median of M2, M3', None), ('b', '', '1 size; a fit needs 3')]
     """
     ceiling = None if given.quantity is Quantity.LOSS else 1.0
+    points = dict(list(given.table.groupby("group", sort=False)))
+    none = given.table[:0]
     return tuple(
-        _fit(name, given.table[given.table["group"] == name], given, images, ceiling)
+        fit_group(
+            name,
+            points.get(name, none)["x"],
+            points.get(name, none)["y"],
+            missing=given.missing[name],
+            images=images,
+            ceiling=ceiling,
+            unit=given.x,
+        )
         for name in given.groups
     )
 
 
-def _fit(
-    name: str,
-    points: pd.DataFrame,
-    given: Observations,
-    images: int | None,
-    ceiling: float | None,
-) -> GroupFit:
-    x, y = points["x"].to_numpy(float), points["y"].to_numpy(float)
-    law = fit(x, y, images=images, ceiling=ceiling, unit=given.x)
-    out, dropped = HeldOut(math.nan, math.nan, UNKNOWN, law.refused), UNKNOWN
-    if not law.refused:
-        out = leave_largest_out(x, y, images=images, ceiling=ceiling)
-        if np.unique(x).size <= MOST_DROPPED:
-            dropped = drop_one(x, y, images=images, ceiling=ceiling)
-    return GroupFit(name, law, len(points), given.missing[name], out, dropped)
-
-
-def summary(groups: tuple[GroupFit, ...], factor: float) -> pd.DataFrame:
+def summary(groups: Iterable[GroupFit], factor: float) -> pd.DataFrame:
     """One row a group; y, its intervals (90 %) and misses times ``factor``, see `Observations`.
 
     ``group points missing sizes used decades form reason notes x_top``; with ``_low`` and

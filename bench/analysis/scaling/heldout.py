@@ -1,15 +1,15 @@
-"""Is the fit any good? Predict the largest model from the others, and drop each in turn."""
+"""Is the fit any good? Predict the largest size from the others, and leave out each in turn."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from bench.analysis.scaling.law import fit
-from bench.analysis.scaling.points import LEAST_SIZES
+from bench.analysis.scaling.forms import Array
+from bench.analysis.scaling.law import ScalingFit
 from bench.analysis.stats.proportions import UNKNOWN, Interval
 
 
@@ -36,48 +36,20 @@ class HeldOut:
         return abs(self.miss) / arm if arm > 0 else math.nan
 
 
-def leave_largest_out(
-    x: ArrayLike, y: ArrayLike, *, images: int | None = None, ceiling: float | None = 1.0
-) -> HeldOut:
-    """Fit without the largest x, then predict it; arguments as in `fit`.
+def predict_largest(x: Array, y: Array, smaller: ScalingFit) -> HeldOut:
+    """The largest of ``x`` as the law of all ``smaller`` ones has it; x and y of shape (n,)."""
+    top = float(x.max())
+    actual = float(np.exp(np.log(y[x == top]).mean()))
+    reason = f"without the largest: {smaller.refused}" if smaller.refused else None
+    return HeldOut(top, actual, smaller.predict(top, observed=True), reason)
 
-    >>> x = np.array([1.0, 2, 4, 8, 16])
-    >>> out = leave_largest_out(x, 0.1 + 0.2 * x**-0.5)
-    >>> out.ratio < 1, round(out.actual, 3)
-    (True, 0.15)
+
+def slope_range(law: ScalingFit, without: Sequence[ScalingFit]) -> Interval:
+    """Elasticity at the largest x: of ``law``, and its range over the laws ``without`` one size.
+
+    Not a confidence interval: a wide range says that one model carries the conclusion.
     """
-    xs, ys = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    if np.unique(xs).size <= LEAST_SIZES:
-        why = f"{np.unique(xs).size} sizes; holding one out needs {LEAST_SIZES + 1}"
-        return HeldOut(math.nan, math.nan, UNKNOWN, why)
-    top = xs.max()
-    law = fit(xs[xs < top], ys[xs < top], images=images, ceiling=ceiling)
-    actual = float(np.exp(np.log(ys[xs == top]).mean()))
-    reason = f"without the largest: {law.refused}" if law.refused else None
-    return HeldOut(float(top), actual, law.predict(float(top), observed=True), reason)
-
-
-def drop_one(
-    x: ArrayLike, y: ArrayLike, *, images: int | None = None, ceiling: float | None = 1.0
-) -> Interval:
-    """Elasticity at the largest x: of all points, and its range when any one point is dropped.
-
-    Not a confidence interval: a wide range says that one model carries the conclusion. NaN where
-    fewer than four sizes remain to drop from.
-
-    >>> x = np.array([1.0, 2, 4, 8, 16])
-    >>> r = drop_one(x, 0.3 * x**-0.25)
-    >>> bool(abs(r.high - r.low) < 0.01)
-    True
-    """
-    xs, ys = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    sizes = np.unique(xs)
-    if sizes.size <= LEAST_SIZES:
-        return UNKNOWN
-    top = float(sizes[-1])
-    whole = fit(xs, ys, images=images, ceiling=ceiling).slope(top)
-    parts = [
-        fit(xs[xs != s], ys[xs != s], images=images, ceiling=ceiling).slope(top) for s in sizes
-    ]
-    known = [v for v in [*parts, whole] if not math.isnan(v)]
+    top = float(law.x[-1])
+    whole = law.slope(top)
+    known = [v for v in [*(other.slope(top) for other in without), whole] if not math.isnan(v)]
     return Interval(whole, min(known), max(known)) if known else UNKNOWN

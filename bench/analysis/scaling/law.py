@@ -110,6 +110,17 @@ class ScalingFit:
             return UNKNOWN
         return _around(self.forms[0].floor, self.posterior.floor(level))
 
+    def forms_at(self, x: float) -> Interval:
+        """Point estimate of y at ``x``, with the least and the largest of the single forms."""
+        at = np.array([x], dtype=np.float64)
+        each = [float(np.exp(form.log_y(at)[0])) for form in self.forms]
+        return Interval(float(self.curve(at)[0]), min(each), max(each))
+
+    @property
+    def second_best(self) -> float:
+        """By what share the objective of the second best start exceeds the best; the worst form."""
+        return max((f.runner_up - f.cost) / max(f.cost, 1e-12) for f in self.forms)
+
     @property
     def identified(self) -> bool:
         """Whether the 90 % interval of c spans less than `IDENTIFIED_SPAN`-fold."""

@@ -2,7 +2,8 @@
 
 All shares are fractions in 0..1. Two models share a test set of ``n`` images; a share
 ``discordance`` of them is right for one model only, and their accuracies differ by ``difference``.
-`bench.analysis.stats.proportions.detectable_difference` is the smallest difference that McNemar's test finds.
+`bench.analysis.stats.proportions.detectable_difference` is the smallest difference that McNemar's
+test finds.
 """
 
 from __future__ import annotations

@@ -122,8 +122,8 @@ def _networks(rows: pd.DataFrame, usual: Mapping[Any, int]) -> list[tuple[Any, .
 
     A number of classes that an earlier version did not store is the usual one of its world.
     """
-    nothing = [None] * len(rows)
-    about = (rows[name] if name in rows else nothing for name in ("resolution", "classes", "world"))
+    nothing = pd.Series([None] * len(rows), index=rows.index)
+    about = (rows.get(name, nothing) for name in ("resolution", "classes", "world"))
     return [
         (architecture, _whole(pixels), usual.get(world) if pd.isna(heads) else int(heads))
         for architecture, pixels, heads, world in zip(rows["architecture"], *about, strict=True)

@@ -14,10 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bench.analysis.compare.gain import pretraining_gain
 from bench.analysis.robustness.effective import Line, NoLine, absolute_drop, fit_line, relative_drop
 from bench.analysis.robustness.published_lines import Twin, against_published
-from bench.analysis.scaling.laws import fits
 from bench.analysis.tables.axes import ROLES, SHIFTS
 from bench.analysis.tables.costs import COSTS, SPEEDS, costs_of, same_network
 from bench.analysis.tables.newest import oldest_first
@@ -42,12 +40,12 @@ _PASSES = 3
 def scaling_table(frame: pd.DataFrame) -> pd.DataFrame:
     """One row per model of the store's ``frame``, by family, pretraining scale and size.
 
-    Columns: ``family kind size scale model source``; ``series``, see `bench.analysis.tables.series`;
-    ``resolution`` (pixels), ``crop_pct``, ``interpolation``, ``changed`` (preprocessing other than
-    published), ``pretrain_images``, ``images_seen``; ``params`` (M), ``gmacs``,
-    ``activations`` (M), ``throughput`` (img/s) and ``latency`` (ms, median at batch 1), both with
-    ``_low`` and ``_high``, and the ``device_name`` they were measured on; ``train_gmacs``, the
-    compute of training, 3 x GMACs x images seen; for ``val real v2 a r sketch c`` the top-1 (%)
+    Columns: ``family kind size scale model source``; ``series``, see
+    `bench.analysis.tables.series`; ``resolution`` (pixels), ``crop_pct``, ``interpolation``,
+    ``changed`` (preprocessing other than published), ``pretrain_images``, ``images_seen``;
+    ``params`` (M), ``gmacs``, ``activations`` (M), ``throughput`` (img/s) and ``latency`` (ms,
+    median at batch 1), both with ``_low`` and ``_high``, and the ``device_name`` they were
+    measured on; ``train_gmacs``, the compute of training, 3 x GMACs x images seen; for ``val real v2 a r sketch c`` the top-1 (%)
     with ``_low``, ``_high`` and ``_n``; ``twin_`` and a shift's name, top-1 on that shift's
     in-distribution twin; ``drop_`` and ``rel_drop_``, what is lost from the twin (points, %);
     ``er_`` effective robustness (points) over this table's own line (NaN at 0 or 100 %, as for a
@@ -184,6 +182,3 @@ def _with_effective_robustness(table: pd.DataFrame) -> pd.DataFrame:
             table[f"er_{shift}"] = np.nan
     table["failed"] = table["failed"].astype(int)
     return table
-
-
-__all__ = ["ROLES", "SHIFTS", "fits", "pretraining_gain", "robustness_lines", "scaling_table"]

@@ -6,15 +6,11 @@ The points are those that reviews of published scaling laws found missing most o
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-
-from bench.analysis.scaling import ScalingFit
 from bench.analysis.scaling.fit import REFINED, SOFT_SCALE
-from bench.analysis.scaling.groups import MOST_DROPPED
+from bench.analysis.scaling.groups import MOST_DROPPED, GroupFit
 from bench.analysis.scaling.posterior import DISCREPANCY, WORTH
 from bench.blocks import Block, Cell, Column, Form, Row, Table
 from bench.report.common.phrases import interval
@@ -29,26 +25,6 @@ _FORMS = (
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One fit: ``held_out_miss`` in the unit of y shown, ``drop_one`` of the slope at the top."""
-
-    name: str
-    law: ScalingFit
-    missing: int = 0
-    held_out_miss: float = math.nan
-    held_out_ratio: float = math.nan
-    drop_one_low: float = math.nan
-    drop_one_high: float = math.nan
-
-    @classmethod
-    def of(cls, name: str, law: ScalingFit, row: Mapping[str, Any]) -> Entry:
-        """From a row of `bench.analysis.scaling.groups.summary` or of `bench.analysis.scaling.laws.fits`."""
-        keys = ("held_out_miss", "held_out_ratio", "drop_one_low", "drop_one_high")
-        found = {key: float(row[key]) for key in keys}
-        return cls(name, law, int(row["missing"]), **found)
-
-
-@dataclass(frozen=True)
 class Conditions:
     """What the numbers are of, in the words of whoever knows: axes, training, code and data."""
 
@@ -59,25 +35,25 @@ class Conditions:
 
 
 def checklist(
-    entries: Sequence[Entry], about: Conditions, *, unit: str = "%", factor: float = 100.0
+    groups: Sequence[GroupFit], about: Conditions, *, unit: str = "%", factor: float = 100.0
 ) -> Iterator[Block]:
     """Two tables, what each fit rests on and how far it carries, and what all have in common.
 
     ``unit`` and ``factor`` turn y into what is shown. Refused fits are left out; nothing at all
     where none is left.
     """
-    made = [entry for entry in entries if not entry.law.refused]
+    made = [group for group in groups if not group.law.refused]
     if not made:
         return
-    rows = tuple(_row(entry, factor) for entry in made)
+    rows = tuple(_row(group, factor) for group in made)
     yield _basis(rows, tuple(f"{what}: {done.rstrip('.')}." for what, done in method(made, about)))
     yield _reach(rows, unit)
 
 
-def method(entries: Sequence[Entry], about: Conditions) -> Iterator[tuple[str, str]]:
-    """The questions that have one answer for all ``entries``."""
-    deltas = sorted({round(entry.law.noise, 4) for entry in entries})
-    loss = any(form.form == "M5" for entry in entries for form in entry.law.forms)
+def method(groups: Sequence[GroupFit], about: Conditions) -> Iterator[tuple[str, str]]:
+    """The questions that have one answer for all ``groups``."""
+    deltas = sorted({round(group.law.noise, 4) for group in groups})
+    loss = any(form.form == "M5" for group in groups for form in group.law.forms)
     last = "M5 (a power law that starts late)" if loss else "M4 (a sigmoid below 100 %)"
     said = {
         "Form, and why": f"{_FORMS} {last}. The number of sizes decides, never the fit. "
@@ -180,35 +156,33 @@ def _reach(rows: tuple[Row, ...], unit: str) -> Table:
     )
 
 
-def _row(entry: Entry, factor: float) -> Row:
-    law = entry.law
-    twice = 2 * float(law.x[-1])
-    each = [factor * float(np.exp(form.log_y(np.array([twice]))[0])) for form in law.forms]
+def _row(group: GroupFit, factor: float) -> Row:
+    law, held_out, dropped = group.law, group.held_out, group.drop_one
     done = sum(form.converged for form in law.forms)
+    spread = law.forms_at(2 * group.top).scaled(factor)
     row: dict[str, Cell] = {
-        "name": entry.name,
+        "name": group.name,
         "sizes": law.n,
         "used": law.used,
-        "missing": entry.missing,
+        "missing": group.missing,
         "decades": law.decades,
         "forms": ", ".join(form.form for form in law.forms),
         "delta": law.noise,
-        "converged": f"{done} of {len(each)}",
+        "converged": f"{done} of {len(law.forms)}",
         "gradient": f"{max(form.gradient for form in law.forms):.0e}",
-        "second": _second(law),
-        "spread": factor * float(law.curve(np.array([twice]))[0]),
-        "spread_low": min(each),
-        "spread_high": max(each),
-        "miss": entry.held_out_miss,
-        "arms": entry.held_out_ratio,
+        "second": _second(law.second_best),
+        "spread": spread.value,
+        "spread_low": spread.low,
+        "spread_high": spread.high,
+        "miss": held_out.miss * factor,
+        "arms": held_out.ratio,
+        "slope": law.slope(group.top),
     }
-    row["slope"] = law.slope(float(law.x[-1]))
-    if not math.isnan(entry.drop_one_low):
-        row |= {"slope_low": entry.drop_one_low, "slope_high": entry.drop_one_high}
+    if not math.isnan(dropped.low):
+        row |= {"slope_low": dropped.low, "slope_high": dropped.high}
     return row
 
 
-def _second(law: ScalingFit) -> str:
+def _second(worse: float) -> str:
     """How much worse the second best refined start ended: none means that they agree."""
-    worst = max((form.runner_up - form.cost) / max(form.cost, 1e-12) for form in law.forms)
-    return "the same" if worst < _SAME else f"+{100 * worst:.2g} %"
+    return "the same" if worse < _SAME else f"+{100 * worse:.2g} %"

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import combinations
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from bench.analysis.scaling import (
-    Comparison,
-    ScalingFit,
-    SharedLaw,
-    Verdict,
-    compare,
-    shared_law,
-)
+from bench.analysis.scaling import Comparison, SharedLaw, Verdict
+from bench.analysis.scaling.between import MOST_PAIRED, Between
 from bench.blocks import Block, Cell, Column, Form, Row, Table, Text
 from bench.blocks.cells import number
 from bench.report.common.phrases import interval
 
-#: Families up to which every pair is compared.
-MOST_PAIRED = 6
 #: Pairs up to which each has a sentence.
 MOST_SPOKEN = 3
 _VERDICTS = (
@@ -28,40 +19,27 @@ _VERDICTS = (
 )
 
 
-def blocks(laws: Mapping[str, ScalingFit], x: str, *, name: str = "families") -> Iterator[Block]:
+def blocks(found: Between, x: str, *, name: str = "families") -> Iterator[Block]:
     """Sentences on same curve, shape and exponent, then a table of all pairs.
 
-    ``laws`` are by family, errors as fractions or losses; ``x`` is what the axis is called.
+    ``x`` is what the axis of the laws is called.
     """
-    able = {family: law for family, law in laws.items() if not law.refused}
-    out = [f"{family} ({law.refused})" for family, law in laws.items() if law.refused]
-    if len(able) < 2:
-        why = f"{len(able)} of {len(laws)} with a fitted curve; a test takes two"
+    if not found.tests:
+        total = len(found.fitted) + len(found.refused)
+        why = f"{len(found.fitted)} of {total} with a fitted curve; a test takes two"
         yield Text(text=f"Whether these share a law is not testable: {why}.")
         return
-    yield Text(text=". ".join(map(said, shared(able))) + ".")
-    if out:
-        yield Text(text=f"Left out of these tests: {'; '.join(out)}.")
-    if len(able) > MOST_PAIRED:
-        yield Text(text=f"Pairs are compared for up to {MOST_PAIRED} groups; here are {len(able)}.")
+    yield Text(text=". ".join(map(said, found.tests)) + ".")
+    if found.refused:
+        out = "; ".join(f"{family} ({reason})" for family, reason in found.refused.items())
+        yield Text(text=f"Left out of these tests: {out}.")
+    if not found.pairs:
+        groups = len(found.fitted)
+        yield Text(text=f"Pairs are compared for up to {MOST_PAIRED} groups; here are {groups}.")
         return
-    found = pairs(able)
-    if len(found) <= MOST_SPOKEN:
-        yield Text(text=" ".join(map(sentence, found)))
-    yield pairs_table(found, x, name)
-
-
-def shared(laws: Mapping[str, ScalingFit]) -> list[SharedLaw]:
-    """F tests on the points that the laws were fitted to; two or more laws, none refused."""
-    return shared_law({family: (law.x, law.y) for family, law in laws.items()})
-
-
-def pairs(laws: Mapping[str, ScalingFit]) -> list[Comparison]:
-    """Every pair of laws."""
-    return [
-        compare(laws[first], laws[second], (first, second))
-        for first, second in combinations(laws, 2)
-    ]
+    if len(found.pairs) <= MOST_SPOKEN:
+        yield Text(text=" ".join(map(sentence, found.pairs)))
+    yield pairs_table(found.pairs, x, name)
 
 
 def said(test: SharedLaw) -> str:
@@ -98,7 +76,7 @@ def sentence(found: Comparison) -> str:
     )
 
 
-def pairs_table(found: list[Comparison], x: str, name: str) -> Table:
+def pairs_table(found: Sequence[Comparison], x: str, name: str) -> Table:
     """Elasticities, error ratios and probabilities of each pair."""
     body = [_row(comparison) for comparison in found]
     reasons = any(row["reason"] for row in body)
@@ -152,21 +130,17 @@ def chance(p: float) -> str:
     return "< 1 %" if p < 0.01 else f"{100 * p:.0f} %"
 
 
-def numbers(laws: Mapping[str, ScalingFit]) -> dict[str, Any]:
+def numbers(found: Between) -> dict[str, Any]:
     """Tests and pairs as built-ins, for JSON; empty where fewer than two laws were fitted."""
-    able = {family: law for family, law in laws.items() if not law.refused}
-    if len(able) < 2:
-        return {"tests": [], "pairs": []}
-    compared = pairs(able) if len(able) <= MOST_PAIRED else []
     return {
         "tests": [
             {"hypothesis": str(t.hypothesis), "families": list(t.families), "f": t.f, "p": t.p,
              "restrictions": t.restrictions, "dof": t.dof, "reason": t.reason}
-            for t in shared(able)
+            for t in found.tests
         ],
         "pairs": [
             {**_row(c), **{f"p{i}": p for i, p in enumerate(c.lower)}, "x": list(c.x),
              "margin": c.margin, "sentence": c.sentence}
-            for c in compared
+            for c in found.pairs
         ],
     }  # fmt: skip

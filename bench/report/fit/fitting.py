@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import bench
+from bench.analysis.scaling.between import Between, between
+from bench.analysis.scaling.curves import law_band
 from bench.analysis.scaling.groups import GroupFit, fit_groups, summary
 from bench.analysis.tables.axes import Quantity
 from bench.analysis.tables.observations import Observations
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
 
 #: Groups up to which each has a sentence, and a colour of its own.
 _SPOKEN, _DRAWN = 6, 8
-_POINTS = 33  # of a curve
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class Fitted:
     groups: tuple[GroupFit, ...]
     table: pd.DataFrame
     source: str
+
+    @cached_property
+    def between(self) -> Between:
+        """Tests between the groups."""
+        return between({group.name: group.law for group in self.groups})
 
     @property
     def loss(self) -> bool:
@@ -79,8 +85,8 @@ def numbers(found: Fitted) -> dict[str, Any]:
         "unit": found.unit or None,
         "notes": list(found.given.notes),
         "fits": rows(found.table),
-        **families.numbers(_laws(found)),
-        "checklist": dict(checklist.method(_entries(found), _conditions(found))),
+        **families.numbers(found.between),
+        "checklist": dict(checklist.method(found.groups, _conditions(found))),
     }
 
 
@@ -111,31 +117,15 @@ def _blocks(found: Fitted) -> Iterator[Block]:
         yield _refused(refused)
     if len(table) > 1:
         yield Heading(text="Do the groups share a law?")
-        yield from families.blocks(_laws(found), found.given.x, name="pairs")
+        yield from families.blocks(found.between, found.given.x, name="pairs")
     listed = tuple(
         checklist.checklist(
-            _entries(found), _conditions(found), unit=found.unit, factor=found.given.factor
+            found.groups, _conditions(found), unit=found.unit, factor=found.given.factor
         )
     )
     if listed:
         yield Heading(text="Good-practice checklist")
         yield from listed
-
-
-def _laws(found: Fitted) -> dict[str, Any]:
-    return {group.name: group.law for group in found.groups}
-
-
-def _entries(found: Fitted) -> list[checklist.Entry]:
-    by_name = {str(row["group"]): row for row in rows(found.table)}
-    return [
-        checklist.Entry.of(group.name, group.law, _numeric(by_name[group.name]))
-        for group in found.groups
-    ]
-
-
-def _numeric(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: math.nan if value is None else value for key, value in row.items()}
 
 
 def _conditions(found: Fitted) -> checklist.Conditions:
@@ -270,14 +260,12 @@ def _curves(found: Fitted) -> Iterator[Curve]:
             continue
         first, top = float(group.law.x[0]), group.top
         for low, high, dashed in ((first, top, False), (top, 4 * top, True)):
-            span = math.log(high / low)
-            steps = [low * math.exp(span * i / (_POINTS - 1)) for i in range(_POINTS)]
-            bands = [group.law.predict(x).scaled(found.given.factor) for x in steps]
+            band = law_band(group.law, low, high, found.given.factor)
             yield Curve(
-                x=tuple(steps),
-                y=tuple(band.value for band in bands),
-                low=tuple(band.low for band in bands),
-                high=tuple(band.high for band in bands),
+                x=band.x,
+                y=band.y,
+                low=band.low,
+                high=band.high,
                 hue=group.name,
                 dashed=dashed,
             )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from bench.analysis.scaling.equal_cost import at_equal_cost
+from bench.analysis.scaling.laws import Laws, fit_series
 from bench.analysis.tables.axes import COSTS, CostAxis
 from bench.blocks import Block, Cell, Column, Form, Table
 from bench.report.common.titles import FAMILIES, order
-from bench.report.scaling.comparison import SCALES, TITLES, Laws, at, compare, laws
+from bench.report.scaling.comparison import SCALES, TITLES, at
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +25,7 @@ def across(table: pd.DataFrame, main: CostAxis, own: Laws) -> Iterator[Block]:
     found: list[dict[str, Cell]] = []
     for axis in CostAxis:
         if table[COSTS[axis].column].notna().any():
-            given = own if axis is main else laws(table, axis)
+            given = own if axis is main else fit_series(table, COSTS[axis].column).laws
             found += [_row(given, scale, axis) for scale in scales]
     if not any("at" in row for row in found):
         return
@@ -57,13 +59,12 @@ def across(table: pd.DataFrame, main: CostAxis, own: Laws) -> Iterator[Block]:
 
 
 def _row(given: Laws, scale: str, axis: CostAxis) -> dict[str, Cell]:
-    compared = compare(given, scale, axis)
+    compared = at_equal_cost(given, scale, axis)
     row: dict[str, Cell] = {"axis": COSTS[axis].name, "scale": TITLES[scale]}
-    if compared.errors is None:
+    if compared.reason:
         return row | {"verdict": f"not testable: {compared.reason}"}
     for name, error in compared.errors.items():
         row |= {name: error.value, f"{name}_low": error.low, f"{name}_high": error.high}
-    (best, lowest), *others = compared.errors.items()
-    level = [name for name, other in others if other.low <= lowest.high]
+    best, level = compared.best, compared.level
     verdict = f"{best}, {', '.join(level)}: not told apart" if level else best
     return row | {"at": at(compared), "verdict": verdict}

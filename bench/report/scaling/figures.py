@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from bench.analysis.robustness.effective import Line, NoLine
 from bench.analysis.scaling.curves import law_band, line_points
+from bench.analysis.scaling.laws import Laws
 from bench.analysis.tables.axes import COSTS, CostAxis
 from bench.analysis.tables.drawn import errors, shifted_points
 from bench.blocks import Axis, AxisScale, Curve, Figure
 from bench.report.common.rows import rows
 from bench.report.common.titles import FAMILIES, TITLES, order
 from bench.report.scaling.comparison import TITLES as PANELS
-from bench.report.scaling.comparison import Laws
 
 if TYPE_CHECKING:
     import pandas as pd

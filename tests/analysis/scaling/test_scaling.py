@@ -12,15 +12,14 @@ from hypothesis import strategies as st
 
 from bench.analysis.scaling import (
     Form,
-    drop_one,
     fit,
-    fit_families,
     fit_form,
     last_decade,
-    leave_largest_out,
     posterior,
 )
 from bench.analysis.scaling.forms import CURVES
+from bench.analysis.scaling.groups import fit_group
+from bench.analysis.scaling.laws import fit_series
 
 X = np.geomspace(1.0, 13.5, 7)
 TRUE = {  # theta in u = x / x_max
@@ -135,19 +134,33 @@ def test_intervals_cover_simulated_families() -> None:
     assert all(count / 150 >= 0.85 for count in hits.values())
 
 
-def test_leave_largest_out_and_drop_one() -> None:
+def test_the_largest_is_held_out_and_each_size_is_dropped() -> None:
     y = 0.1 + 0.2 * X**-0.5
-    out = leave_largest_out(X, y)
+    steady = fit_group("a", X, y)
+    out = steady.held_out
     assert (out.x, out.actual) == (X.max(), y[-1])
     assert abs(out.miss) < 0.003
     assert out.ratio < 1
     surprise = y.copy()
     surprise[-1] *= 1.3
-    assert leave_largest_out(X, surprise).ratio > 1
-    assert "needs 4" in str(leave_largest_out(X[:3], y[:3]).reason)
-    steady, shaken = drop_one(X, y), drop_one(X, surprise)
-    assert shaken.high - shaken.low > steady.high - steady.low
-    assert np.isnan(drop_one(X[:3], y[:3]).value)
+    shaken = fit_group("a", X, surprise)
+    assert shaken.held_out.ratio > 1
+    three = fit_group("a", X[:3], y[:3])
+    assert "needs 4" in str(three.held_out.reason)
+    assert np.isnan(three.drop_one.value)
+    assert shaken.drop_one.high - shaken.drop_one.low > steady.drop_one.high - steady.drop_one.low
+
+
+def test_trials_are_those_of_fits_without_a_size() -> None:
+    rng = np.random.default_rng(8)
+    y = (0.1 + 0.2 * X**-0.5) * np.exp(0.02 * rng.standard_normal(X.size))
+    group = fit_group("a", X, y, images=5000)
+    top = float(X[-1])
+    others = [fit(X[s != X], y[s != X], images=5000) for s in X]
+    slopes = [law.slope(top) for law in others] + [group.law.slope(top)]
+    assert (group.drop_one.low, group.drop_one.high) == (min(slopes), max(slopes))
+    assert group.drop_one.value == group.law.slope(top)
+    assert group.held_out.predicted == others[-1].predict(top, observed=True)
 
 
 @pytest.mark.parametrize(
@@ -215,18 +228,21 @@ def test_anything_positive_gives_a_fit_or_a_reason(points: list[tuple[float, flo
     assert law.slope(float(law.x[-1])) <= 1e-9
 
 
-def test_families_keep_the_refused_and_count_the_missing() -> None:
-    rows = [{"family": "a", "gmacs": x, "error": 0.1 + 0.2 * x**-0.5} for x in X]
-    rows += [{"family": "b", "gmacs": x, "error": e} for x, e in ((1.0, 0.3), (2.0, np.nan))]
-    rows += [{"family": "c", "gmacs": x, "error": 0.0} for x in (1.0, 2.0, 4.0)]
-    a, b, c = fit_families(pd.DataFrame(rows)).to_dict("records")
+def test_series_keep_the_refused_and_count_the_missing() -> None:
+    rows = [{"series": "a", "gmacs": x, "val": 100 * (0.9 - 0.2 * x**-0.5)} for x in X]
+    rows += [{"series": "b", "gmacs": x, "val": e} for x, e in ((1.0, 70.0), (2.0, np.nan))]
+    rows += [{"series": "c", "gmacs": x, "val": 100.0} for x in (1.0, 2.0, 4.0)]
+    table = pd.DataFrame(rows).assign(kind="convnet", scale="1k")
+    found = fit_series(table)
+    a, b, c = found.table.to_dict("records")
     assert a["reason"] == ""
-    assert a["floor_low"] <= 0.1 <= a["floor_high"]
-    assert (b["n"], b["missing"]) == (1, 1)
+    assert a["floor_low"] <= 10 <= a["floor_high"]
+    assert (b["sizes"], b["missing"]) == (1, 1)
     assert "1 size;" in b["reason"]
     assert "> 0" in c["reason"]
+    assert list(found.laws) == [("a", "1k"), ("b", "1k"), ("c", "1k")]
     with pytest.raises(ValueError, match="no column speed"):
-        fit_families(pd.DataFrame(rows), x="speed")
+        fit_series(table, x="speed")
 
 
 def test_published_learning_curves(reference: Callable[[str], pd.DataFrame]) -> None:

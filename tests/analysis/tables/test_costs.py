@@ -21,7 +21,7 @@ GMACS = {224: 15.38, 288: 25.43, 384: 45.21}
 
 def of(model: str, **more: Any) -> list[dict[str, Any]]:
     """A model that was evaluated, and profiled unless ``gmacs`` is None."""
-    architecture, _, tag = model.partition(".")
+    architecture, _, _tag = model.partition(".")
     about: dict[str, Any] = {"model": model, "architecture": architecture, "family": architecture}
     about |= {"kind": "convnet", "size": "base", "scale": "1k", "trained_on": "in1k"}
     about |= {"world": "imagenet", "status": "ok", "source": "measured", "resolution": 224}

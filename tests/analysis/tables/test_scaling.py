@@ -11,15 +11,12 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
+from bench.analysis.compare.gain import pretraining_gain
 from bench.analysis.robustness.effective import Line
 from bench.analysis.robustness.published_lines import PUBLISHED
-from bench.analysis.tables.scaling import (
-    SHIFTS,
-    fits,
-    pretraining_gain,
-    robustness_lines,
-    scaling_table,
-)
+from bench.analysis.scaling.laws import fit_series
+from bench.analysis.tables.axes import SHIFTS
+from bench.analysis.tables.scaling import robustness_lines, scaling_table
 from tests import synthetic
 
 
@@ -141,8 +138,8 @@ def test_a_model_that_failed_everywhere_keeps_its_row() -> None:
     assert row["failed"] == frame.loc[gone, "job"].nunique()
     assert row["gmacs"] > 0
     assert "DataError: corrupt" in row["problems"]
-    fitted = {r["scale"]: r for r in fits(table).to_dict("records")}
-    assert (fitted["22k"]["n"], fitted["22k"]["missing"]) == (4, 1)
+    fitted = {r["scale"]: r for r in fit_series(table).table.to_dict("records")}
+    assert (fitted["22k"]["sizes"], fitted["22k"]["missing"]) == (4, 1)
 
 
 def test_whole_sets_before_limited_ones_then_the_newest(frame: pd.DataFrame) -> None:
@@ -161,14 +158,14 @@ def test_absent_sets_are_nan(frame: pd.DataFrame) -> None:
     assert table["r"].notna().all()
     only_cost = scaling_table(frame[frame["role"].isna()])
     assert only_cost["val"].isna().all()
-    assert set(fits(only_cost)["reason"]) == {"0 sizes; a fit needs 3"}
+    assert set(fit_series(only_cost).table["reason"]) == {"0 sizes; a fit needs 3"}
     assert pretraining_gain(only_cost).empty
 
 
 def test_an_empty_frame_gives_an_empty_table(frame: pd.DataFrame) -> None:
     table = scaling_table(frame[:0])
     assert table.empty
-    assert fits(table).empty
+    assert fit_series(table).table.empty
     assert pretraining_gain(table).empty
     with pytest.raises(ValueError, match="no column status"):
         scaling_table(frame.drop(columns="status"))
@@ -211,7 +208,7 @@ def test_pretraining_gain_paired(table: pd.DataFrame) -> None:
 
 
 def test_fits_are_in_percent_and_cover_the_truth(table: pd.DataFrame) -> None:
-    found = fits(table)
+    found = fit_series(table).table
     assert len(found) == 8
     inside = 0
     for r in found.to_dict("records"):
@@ -228,4 +225,4 @@ def test_fits_are_in_percent_and_cover_the_truth(table: pd.DataFrame) -> None:
         assert r["elasticity_low"] <= r["elasticity"] <= r["elasticity_high"] < 0
     assert inside >= 6
     with pytest.raises(ValueError, match="no column seconds"):
-        fits(table, x="seconds")
+        fit_series(table, x="seconds")

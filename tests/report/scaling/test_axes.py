@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from bench import registry
-from bench.analysis.scaling.laws import fits
+from bench.analysis.compare.gain import pretraining_gain
+from bench.analysis.scaling import fit, groups
+from bench.analysis.scaling.equal_cost import at_equal_cost
+from bench.analysis.scaling.laws import fit_series
 from bench.analysis.tables.axes import COSTS, CostAxis
-from bench.analysis.tables.scaling import pretraining_gain, scaling_table
+from bench.analysis.tables.scaling import scaling_table
 from bench.blocks import Table
-from bench.report.scaling import axes, comparison
+from bench.report.scaling import axes
 from reports import scaling
 from tests import synthetic
 
@@ -48,13 +52,13 @@ def test_training_compute_is_three_forward_passes_of_each_image(table: pd.DataFr
 def test_training_compute_is_unknown_where_images_are(frame: pd.DataFrame) -> None:
     bare = scaling_table(frame.drop(columns="images_seen"))
     assert bare["train_gmacs"].isna().all()
-    assert fits(bare, "train_gmacs")["reason"].eq("0 sizes; a fit needs 3").all()
+    assert fit_series(bare, "train_gmacs").table["reason"].eq("0 sizes; a fit needs 3").all()
 
 
 def test_a_law_over_a_multiple_of_a_cost_says_the_same(table: pd.DataFrame) -> None:
     """From scratch all models saw as many images, so the axis is GMACs times a constant."""
     scratch = table[table["scale"] == "1k"]
-    plain, training = fits(scratch, "gmacs"), fits(scratch, "train_gmacs")
+    plain, training = (fit_series(scratch, x).table for x in ("gmacs", "train_gmacs"))
     assert training["x"].eq("train_gmacs").all()
     for column in ("top", "at_2x", "elasticity_top", "floor"):
         assert training[column].tolist() == pytest.approx(plain[column].tolist(), rel=0.02)
@@ -66,7 +70,7 @@ def test_resolutions_are_series_of_their_own(frame: pd.DataFrame) -> None:
     assert sorted(set(vit["series"])) == ["vit@32", "vit@48"]
     small, large = (vit[vit["resolution"] == pixels] for pixels in (32, 48))
     assert large["gmacs"].tolist() == pytest.approx((2.25 * small["gmacs"]).tolist())
-    assert set(fits(both)["family"]) >= {"vit@32", "vit@48"}
+    assert set(fit_series(both).table["family"]) >= {"vit@32", "vit@48"}
     gained = pretraining_gain(both)
     assert set(gained["family"]) == {f"{f}@{p}" for f in synthetic.FAMILIES for p in (32, 48)}
 
@@ -81,7 +85,7 @@ def test_recipes_are_series_of_their_own(frame: pd.DataFrame) -> None:
 
 
 def test_every_axis_with_numbers_has_its_verdict(table: pd.DataFrame) -> None:
-    own = comparison.laws(table)
+    own = fit_series(table).laws
     (shown,) = axes.across(table, CostAxis.GMACS, own)
     assert isinstance(shown, Table)
     measured = {COSTS[a].name for a in CostAxis if table[COSTS[a].column].notna().any()}
@@ -91,8 +95,8 @@ def test_every_axis_with_numbers_has_its_verdict(table: pd.DataFrame) -> None:
         (row,) = (
             r for r in shown.rows if r["axis"] == COSTS[axis].name and "alone" in str(r["scale"])
         )
-        compared = comparison.compare(comparison.laws(table, axis), "1k", axis)
-        assert compared.errors is not None
+        compared = at_equal_cost(fit_series(table, COSTS[axis].column).laws, "1k", axis)
+        assert compared.errors
         assert {n: row[n] for n in compared.errors} == {
             n: e.value for n, e in compared.errors.items()
         }
@@ -101,7 +105,7 @@ def test_every_axis_with_numbers_has_its_verdict(table: pd.DataFrame) -> None:
 
 def test_one_series_is_compared_with_nothing(table: pd.DataFrame) -> None:
     alone = table[table["family"] == "vit"]
-    assert list(axes.across(alone, CostAxis.GMACS, comparison.laws(alone))) == []
+    assert list(axes.across(alone, CostAxis.GMACS, fit_series(alone).laws)) == []
 
 
 def test_the_slope_over_images_is_the_secant_between_the_two(table: pd.DataFrame) -> None:
@@ -122,3 +126,23 @@ def test_the_report_is_over_the_axis_asked_for(frame: pd.DataFrame) -> None:
     assert "at" in str(found["equal-cost"].columns[1].unit)
     assert "M params" in str(found["equal-cost"].columns[1].unit)
     assert not math.isnan(float(found["fits"].rows[0]["top"]))  # type: ignore[arg-type]
+
+
+def test_a_report_fits_no_points_twice(
+    frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each series: its law over every axis, and over the axis asked for each size left out."""
+    fitted: list[tuple[bytes, bytes]] = []
+
+    def counted(x: np.ndarray, y: np.ndarray, **options: Any) -> Any:
+        fitted.append((np.asarray(x).tobytes(), np.asarray(y).tobytes()))
+        return fit(x, y, **options)
+
+    monkeypatch.setattr(groups, "fit", counted)
+    some = frame[frame["family"].isin(["vit", "swin"])]
+    scaling.build(some, {}, axis=CostAxis.PARAMS)
+    series, sizes = 2 * 2, len(synthetic.SIZES)
+    table = scaling_table(some)
+    axes_there = sum(table[COSTS[axis].column].notna().any() for axis in CostAxis)
+    assert len(fitted) == series * (axes_there + sizes)
+    assert len(set(fitted)) == len(fitted)

@@ -11,13 +11,15 @@ import pandas as pd
 import pytest
 
 from bench import registry
+from bench.analysis.compare.gain import pretraining_gain
+from bench.analysis.scaling.laws import SeriesLaws, fit_series
 from bench.analysis.stats.proportions import mcnemar_midp
 from bench.analysis.tables.axes import CostAxis
-from bench.analysis.tables.scaling import fits, pretraining_gain, scaling_table
+from bench.analysis.tables.scaling import scaling_table
 from bench.blocks import Heading, Report, Table, Text
 from bench.report.build import of_store
 from bench.report.fit import checklist
-from bench.report.scaling import comparison, evidence
+from bench.report.scaling import evidence
 from bench.store import Store
 from bench.store import predictions as stored_answers
 from tests import stored, synthetic
@@ -97,23 +99,22 @@ def test_other_images_leave_a_gain_unpaired(store: Store) -> None:
 
 
 @pytest.fixture(scope="module")
-def fitted() -> tuple[pd.DataFrame, pd.DataFrame, Any]:
+def fitted() -> tuple[pd.DataFrame, SeriesLaws]:
     """Three families of four sizes, from scratch."""
     frame = synthetic.frame(("convnext", "swin", "vit"))
     few = scaling_table(frame[(frame["scale"] == "1k") & (frame["size"] != "xs")])
-    found = fits(few)
-    return few, found, comparison.laws(few)
+    return few, fit_series(few)
 
 
 def test_every_fit_has_its_checklist(fitted: Any) -> None:
-    _, found, laws = fitted
-    blocks = list(evidence.of_fits(laws, found))
+    _, found = fitted
+    blocks = list(evidence.of_fits(found))
     assert isinstance(blocks[0], Heading)
     basis, reach = blocks[1:]
     assert isinstance(basis, Table)
     assert isinstance(reach, Table)
     assert [row["name"] for row in basis.rows] == ["convnext, 1k", "swin, 1k", "vit, 1k"]
-    rows: Any = zip(reach.rows, basis.rows, found.to_dict("records"), strict=True)
+    rows: Any = zip(reach.rows, basis.rows, found.table.to_dict("records"), strict=True)
     for row, checked, given in rows:
         assert row["miss"] == given["held_out_miss"]
         assert row["slope_low"] == given["drop_one_low"] <= row["slope"] <= row["slope_high"]
@@ -128,17 +129,15 @@ def test_every_fit_has_its_checklist(fitted: Any) -> None:
 
 
 def test_refused_fits_have_none(fitted: Any) -> None:
-    few, _, _ = fitted
+    few, _ = fitted
     none = few[few["size"].isin(["s", "m"])]
-    found = fits(none)
-    laws = comparison.laws(none)
-    assert list(evidence.of_fits(laws, found)) == []
+    assert list(evidence.of_fits(fit_series(none))) == []
     assert list(checklist.checklist([], evidence._conditions(CostAxis.GMACS))) == []
 
 
 def test_families_are_tested_in_words(fitted: Any) -> None:
-    few, _, laws = fitted
-    blocks = list(evidence.between_families(laws, few))
+    few, found = fitted
+    blocks = list(evidence.between_families(found.laws, few))
     text = " ".join(block.text for block in blocks if isinstance(block, Text))
     assert "ConvNets (convnext) have a lower val error than Transformers (swin and vit)" in text
     for hypothesis in ("curve", "shape", "exponent"):
@@ -153,17 +152,17 @@ def test_families_are_tested_in_words(fitted: Any) -> None:
 
 
 def test_three_sizes_are_not_testable_in_the_report(fitted: Any) -> None:
-    few, _, _ = fitted
+    few, _ = fitted
     three = few[few["size"] != "s"]
-    laws = comparison.laws(three)
+    laws = fit_series(three).laws
     text = " ".join(b.text for b in evidence.between_families(laws, three) if isinstance(b, Text))
     assert "not testable: convnext has 3 sizes" in text
 
 
 def test_one_family_is_compared_with_nothing(fitted: Any) -> None:
-    few, _, _ = fitted
+    few, _ = fitted
     alone = few[few["family"] == "swin"]
-    laws = comparison.laws(alone)
+    laws = fit_series(alone).laws
     assert list(evidence.between_families(laws, alone)) == []
 
 
