@@ -64,7 +64,7 @@ def gain_range(gain: pd.DataFrame) -> GainRange | None:
 
 
 @dataclass(frozen=True)
-class Tested:
+class GainTests:
     """How many gains were tested, how many are ``clear``, and what each set's tests could see.
 
     ``detectable`` is in points by role: found 4 times in 5, the median over pairs of models.
@@ -75,11 +75,11 @@ class Tested:
     detectable: Mapping[str, float]
 
 
-def tested(gain: pd.DataFrame) -> Tested | None:
+def gain_tests(gain: pd.DataFrame) -> GainTests | None:
     """Of a `bench.analysis.compare.gain.pretraining_gain`; None where nothing was paired."""
     paired = gain[gain["p_holm"].notna()]
     if paired.empty:
         return None
     seen = paired.groupby("role")["detectable"].median()
     detectable = {str(role): float(value) for role, value in seen.items()}
-    return Tested(len(paired), clear(paired["p_holm"]), detectable)
+    return GainTests(len(paired), clear(paired["p_holm"]), detectable)
