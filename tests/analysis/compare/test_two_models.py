@@ -33,6 +33,7 @@ COSTS = pd.DataFrame(
         "params": [10.0, 10.0, math.nan, math.nan, 3.0],
         "latency": [1.0, 1.0, 2.0, 2.0, 3.0],
         "device": ["gpu", "gpu", "gpu", "gpu", "cpu"],
+        "disturbed": [0.0, 0.0, 8.0, 8.0, 0.0],
     }
 )
 COLUMNS = ("family", "trained_on", "gmacs", "params", "activations", "latency", "device")
@@ -112,6 +113,8 @@ def test_what_stands_side_by_side() -> None:
         "latency": "no",
     }
     assert found["params"]["ratio"] is None
+    assert found["latency"]["disturbed"] == (0.0, 8.0)
+    assert found["gmacs"]["disturbed"] == (None, None)
     assert found["family"]["ratio"] is None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from statistics import fmean, median
+from statistics import fmean
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from bench.analysis.scaling.curves import POINTS, law_band, line_points, log_ste
 from bench.analysis.tables.drawn import errors, shifted_points
 from bench.analysis.tables.image_sets import class_names, groups
 from bench.analysis.tables.scaling import pretraining_gain, robustness_lines, scaling_table
-from bench.analysis.tables.summaries import by_family, gain_range, gain_tests
+from bench.analysis.tables.summaries import by_family, gain_range
 from bench.analysis.worlds import WORLDS, world, world_of
 from bench.spec import Role
 from tests import synthetic
@@ -63,21 +63,6 @@ def test_gains_range_from_the_least_to_the_largest(table: pd.DataFrame) -> None:
     assert (found.least["gain"], found.most["gain"]) == (min(val["gain"]), max(val["gain"]))
     assert (found.clear, found.pairs) == (sum(v > 0 for v in val["gain_low"]), len(val))
     assert gain_range(gain[gain["role"] != "val"]) is None
-
-
-def test_what_the_tests_of_gains_saw() -> None:
-    gain = pd.DataFrame(
-        {
-            "role": ["val", "val", "val", "r", "r"],
-            "p_holm": [0.01, 0.2, 0.05, math.nan, 0.6],
-            "detectable": [1.0, 3.0, 2.0, 9.0, 4.0],
-        }
-    )
-    found = gain_tests(gain)
-    assert found is not None
-    assert (found.gains, found.clear) == (4, 2)
-    assert found.detectable == {"val": median([1, 3, 2]), "r": 4.0}
-    assert gain_tests(gain.assign(p_holm=math.nan)) is None
 
 
 def test_errors_are_what_accuracy_leaves(table: pd.DataFrame) -> None:
