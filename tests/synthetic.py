@@ -68,7 +68,7 @@ def _model(
         "source": "measured",
     }
     row |= {"dataset": None, "role": None, "twin": None, "dataset_digest": None}
-    row |= {"dataset_about": None, "published_digest": None, "reference": None, "characters": None}
+    row |= {"dataset_about": None, "as_published": None, "reference": None, "characters": None}
     if scale == "1k":  # cost belongs to the architecture: one job for both sets of weights
         yield from _cost(row, gmacs, rng)
     val = 1 - true_error(family, scale, gmacs)
@@ -85,7 +85,7 @@ def _model(
                 "twin": None if role == "val" else "glyphs-val",
                 "dataset_digest": f"{abs(shift) * 1e6:064.0f}",
                 "dataset_about": _SETS[f"glyphs-{role}"].about,
-                "published_digest": _SETS[f"glyphs-{role}"].digest,
+                "as_published": False,
                 "reference": _SETS[f"glyphs-{role}"].options.get("reference"),
                 "characters": _SETS[f"glyphs-{role}"].options["characters"],
             }

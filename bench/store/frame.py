@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 _WHOLE = "Int64"  # whole numbers with gaps
 #: Columns in order. ``low`` and ``high`` bound a 95 % interval; ``limit`` is the number of images
 #: of a set that was cut short; ``source`` says that a value was measured here, not published.
-#: The last four are of the image set as it was declared: what it is, the digest of its pixels as
-#: published, the model that it was filtered against (it keeps only images which that one gets
-#: wrong), and the characters that its classes are, one each, in a drawn world.
+#: The last four are of the image set as it was declared: what it is; whether its pixels are the
+#: published ones, blank where no digest is published; the model that it was filtered against, as
+#: it keeps only images which that one gets wrong; and the character that each class is, in a
+#: drawn world.
 COLUMNS: tuple[str, ...] = (
     *("job", "run", "measure", "model", "architecture", "family", "kind", "size", "scale"),
     *("trained_on", "pretrain_images", "images_seen", "classes", "resolution", "crop_pct"),
@@ -22,7 +23,7 @@ COLUMNS: tuple[str, ...] = (
     *("dataset_digest", "limit", "metric", "value", "unit", "low", "high", "n", "status"),
     *("error", "device", "device_name", "precision", "batch_size", "channels_last", "compile"),
     *("seconds", "finished", "source"),
-    *("dataset_about", "published_digest", "reference", "characters"),
+    *("dataset_about", "as_published", "reference", "characters"),
 )
 #: Types of the columns that are not text.
 TYPES: Mapping[str, str] = {
@@ -30,6 +31,7 @@ TYPES: Mapping[str, str] = {
     **dict.fromkeys(("pretrain_images", "images_seen", "classes", "resolution"), _WHOLE),
     **dict.fromkeys(("limit", "n", "batch_size"), _WHOLE),
     **dict.fromkeys(("channels_last", "compile"), "bool"),
+    "as_published": "boolean",
 }
 _PREPARED = ("crop_pct", "crop_mode", "interpolation", "changed")
 _MEASURED = ("metric", "value", "unit", "low", "high", "n")
@@ -79,12 +81,17 @@ def described(job: Mapping[str, Any]) -> dict[str, Any]:
         "twin": dataset.get("twin"),
         "dataset_digest": job["dataset_digest"],
         "dataset_about": dataset.get("about") or None,
-        "published_digest": dataset.get("digest"),
+        "as_published": _same(dataset.get("digest"), job["dataset_digest"]),
         **{name: _words(drawn.get(name)) for name in ("reference", "characters")},
         "precision": job["precision"],
         **{name: options[name] for name in ("limit", "device", "device_name", "batch_size")},
         **{name: options[name] for name in ("channels_last", "compile")},
     }
+
+
+def _same(published: str | None, found: str | None) -> bool | None:
+    """Whether two digests are the same; None where either is not known."""
+    return None if published is None or found is None else published == found
 
 
 def _words(option: Any) -> str | None:

@@ -21,6 +21,7 @@ from bench.analysis.compare.gap import (
 )
 from bench.analysis.stats.decision import excludes
 from bench.analysis.stats.proportions import paired_difference
+from bench.analysis.tables.costs import SPEEDS
 
 _SHARES = ("first", "second", "gap", "gap_low", "gap_high")
 _OF_SETS = (
@@ -93,21 +94,22 @@ def side_by_side(
 ) -> Iterator[dict[str, Any]]:
     """What two models are: a row for each of ``columns`` that either has a value of.
 
-    ``costs`` is a `bench.analysis.compare.matching.costs`. Each row: ``column``, the values
+    ``costs`` is a `bench.analysis.tables.costs.cost_table`. Each row: ``column``, the values
     ``first`` and ``second``, their ``ratio``, None of words, and ``equal``: ``yes``, ``within
-    10 %`` or ``no``. Speeds of two devices do not compare and are left out; ``device`` itself is
-    left out where it is the same.
+    10 %`` or ``no``; of a speed what share of each one's samples was ``disturbed`` (%, a pair).
+    Speeds of two devices do not compare and are left out; ``device`` is left out where it is one.
     """
     table = costs.set_index("model")
     one, two = (table.loc[name].to_dict() for name in names)
     apart = one["device"] != two["device"]
     for column in columns:
-        if (column == "device" and not apart) or (column in ("throughput", "latency") and apart):
+        if (column == "device" and not apart) or (column in SPEEDS and apart):
             continue
         a, b = one.get(column), two.get(column)
         if not (_absent(a) and _absent(b)):
             equal = {"ratio": _ratio(a, b), "equal": _equal(a, b)}
-            yield {"column": column, "first": a, "second": b, **equal}
+            shares = (one["disturbed"], two["disturbed"]) if column in SPEEDS else (None, None)
+            yield {"column": column, "first": a, "second": b, **equal, "disturbed": shares}
 
 
 def steps(costs: pd.DataFrame, names: tuple[str, str]) -> Iterator[tuple[str, str, str]]:

@@ -66,8 +66,9 @@ def costs_of(models: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     ``models`` has columns ``architecture``, ``resolution`` and, where known, ``world`` and
     ``classes``. Columns of the result: ``params`` (M), ``gmacs``, ``activations`` (M) of the
     network's newest profile; ``throughput`` (img/s) and ``latency`` (ms, median of single images),
-    each with ``_low`` and ``_high``, and the ``device_name`` of the network's newest speed job.
-    NaN, or None for the device, where not measured.
+    each with ``_low`` and ``_high``, the ``device_name`` of the network's newest speed job, and
+    what share of its samples was ``disturbed`` (%). NaN, or None for the device, where not
+    measured.
     """
     usual = _usual_classes(frame)
     measured = frame[frame["measure"].isin(("profile", "speed"))]
@@ -81,6 +82,7 @@ def costs_of(models: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
         for network in _networks(models, usual)
     ]
     columns = [*COSTS, *(f"{name}{end}" for name in SPEEDS for end in ("", "_low", "_high"))]
+    columns += ["disturbed"]
     table = pd.DataFrame(rows, index=models.index, columns=[*columns, "device_name"])
     return table.astype(dict.fromkeys(columns, "float64"))
 
@@ -100,6 +102,7 @@ def _costs(profile: Mapping[str, Any], speed: Mapping[str, Any]) -> dict[str, An
         record = speed.get(metric)
         ends = (("", "value"), ("_low", "low"), ("_high", "high"))
         row |= {f"{name}{end}": _number(record, column) for end, column in ends}
+    row["disturbed"] = _number(speed.get("disturbed"), "value")
     device = next((record.get("device_name") for record in speed.values()), None)
     return row | {"device_name": None if pd.isna(device) else device}
 

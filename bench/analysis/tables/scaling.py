@@ -23,7 +23,8 @@ from bench.analysis.tables.series import series
 
 Record = dict[Any, Any]
 
-_COST = (*COSTS, *(f"{name}{end}" for name in SPEEDS for end in ("", "_low", "_high")))
+_ENDS = ("", "_low", "_high")
+_COST = (*COSTS, *(f"{name}{end}" for name in SPEEDS for end in _ENDS), "disturbed")
 #: Top-1 on the val images of a shifted set's classes, as val's own job stores it.
 _SUBSETS = {f"top1/{shift}-classes": shift for shift in SHIFTS}
 _PER_SHIFT = ("twin", "drop", "rel_drop", "er", "published_er", "beyond")
@@ -44,9 +45,10 @@ def scaling_table(frame: pd.DataFrame) -> pd.DataFrame:
     `bench.analysis.tables.series`; ``resolution`` (pixels), ``crop_pct``, ``interpolation``,
     ``changed`` (preprocessing other than published), ``pretrain_images``, ``images_seen``;
     ``params`` (M), ``gmacs``, ``activations`` (M), ``throughput`` (img/s) and ``latency`` (ms,
-    median at batch 1), both with ``_low`` and ``_high``, and the ``device_name`` they were
-    measured on; ``train_gmacs``, the compute of training, 3 x GMACs x images seen; for ``val real v2 a r sketch c`` the top-1 (%)
-    with ``_low``, ``_high`` and ``_n``; ``twin_`` and a shift's name, top-1 on that shift's
+    median at batch 1), both with ``_low`` and ``_high``, the ``device_name`` they were measured on
+    and the share of samples that others ``disturbed`` (%); ``train_gmacs``, the compute of
+    training, 3 x GMACs x images seen; for ``val real v2 a r sketch c`` the top-1 (%) with
+    ``_low``, ``_high`` and ``_n``; ``twin_`` and a shift's name, top-1 on that shift's
     in-distribution twin; ``drop_`` and ``rel_drop_``, what is lost from the twin (points, %);
     ``er_`` effective robustness (points) over this table's own line (NaN at 0 or 100 %, as for a
     model that a set was mined against); ``failed``, how many jobs failed, and ``problems``, why.

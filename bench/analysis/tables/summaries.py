@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 
 from bench.analysis.robustness.effective import Line, NoLine
-from bench.analysis.stats.decision import clear
 
 
 def by_family(table: pd.DataFrame, lines: Mapping[str, Line | NoLine]) -> Iterator[dict[str, Any]]:
@@ -61,25 +60,3 @@ def gain_range(gain: pd.DataFrame) -> GainRange | None:
         {str(key): value for key, value in val.iloc[i].to_dict().items()} for i in (0, -1)
     )
     return GainRange(least, most, int((val["gain_low"] > 0).sum()), len(val))
-
-
-@dataclass(frozen=True)
-class Tested:
-    """How many gains were tested, how many are ``clear``, and what each set's tests could see.
-
-    ``detectable`` is in points by role: found 4 times in 5, the median over pairs of models.
-    """
-
-    gains: int
-    clear: int
-    detectable: Mapping[str, float]
-
-
-def tested(gain: pd.DataFrame) -> Tested | None:
-    """Of a `bench.analysis.compare.gain.pretraining_gain`; None where nothing was paired."""
-    paired = gain[gain["p_holm"].notna()]
-    if paired.empty:
-        return None
-    seen = paired.groupby("role")["detectable"].median()
-    detectable = {str(role): float(value) for role, value in seen.items()}
-    return Tested(len(paired), clear(paired["p_holm"]), detectable)

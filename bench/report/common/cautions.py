@@ -53,11 +53,10 @@ def cautions(frame: pd.DataFrame) -> Iterator[Note]:
 
 def _pixels(frame: pd.DataFrame) -> Iterator[Note]:
     """A warning for sets that are not as published, and for sets that changed between jobs."""
-    names = ["dataset", "dataset_digest", "published_digest"]
+    names = ["dataset", "dataset_digest", "as_published"]
     used = frame.loc[frame["dataset_digest"].notna(), names].drop_duplicates()
     used = used.sort_values("dataset", kind="stable")
-    published = used["published_digest"]
-    altered = used.loc[published.notna() & (published != used["dataset_digest"]), "dataset"]
+    altered = used.loc[used["as_published"].eq(False).fillna(False), "dataset"]
     if len(altered):
         yield Note(
             tone=Tone.WARN,

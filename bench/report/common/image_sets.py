@@ -38,10 +38,11 @@ def data_sets(frame: pd.DataFrame) -> tuple[Block, ...]:
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
+    digest = row["dataset_digest"]
     return {
         **{name: row[name] for name in ("dataset", "dataset_about", "n")},
         "role": TITLES[row["role"]],
-        "digest": (row["dataset_digest"] or "")[:16],
+        "digest": digest[:16] if isinstance(digest, str) else None,
         "as_published": _as_published(row),
     }
 
@@ -50,7 +51,6 @@ def _as_published(row: dict[str, Any]) -> str:
     """Whether a set's pixels are the published ones, as far as that can be told."""
     if row["source"] == "published":
         return "not looked at here"
-    if row["published_digest"] is None:
+    if row["as_published"] is None:
         return "no digest is published"
-    same = row["published_digest"] == row["dataset_digest"]
-    return "as published" if same else "differs from published"
+    return "as published" if row["as_published"] else "differs from published"

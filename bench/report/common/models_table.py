@@ -10,12 +10,12 @@ from bench.blocks import Column, Table
 from bench.blocks.columns import column, columns
 from bench.report.common.image_sets import references
 from bench.report.common.rows import rows
+from bench.report.common.speed_ways import DISTURBED, disturbed
 from bench.report.common.titles import TITLES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_THROUGHPUT = "Median on the device named at the top"
 _ACCURACY, _EFFECTIVE = "Top-1 accuracy, %", "Effective robustness, points"
 
 
@@ -26,6 +26,7 @@ def table_of(table: pd.DataFrame, frame: pd.DataFrame) -> Table:
     mined = references(frame)
     body = rows(table)
     for row in body:
+        row["speed_mark"] = disturbed(row)
         for role, (_, model) in mined.items():
             row[f"{role}_mark"] = "†" if row["model"] == model else ""
     devices = sorted(set(table["device_name"].dropna()))
@@ -37,6 +38,8 @@ def table_of(table: pd.DataFrame, frame: pd.DataFrame) -> Table:
     ]
     if len(devices) > 1:
         notes.append("Speeds of different devices do not compare: see the column Device.")
+    if any(row["speed_mark"] for row in body):
+        notes.append(DISTURBED)
     return Table(
         name="scaling",
         caption="Every model: cost, accuracy with 95 % Wilson intervals, effective robustness",
@@ -44,7 +47,7 @@ def table_of(table: pd.DataFrame, frame: pd.DataFrame) -> Table:
             *columns("model", "family", "size", "scale"),
             *_prepared(table),
             *columns("params", "gmacs", group="Cost"),
-            column("throughput", group="Cost", interval=False, about=_THROUGHPUT),
+            _throughput(),
             *(_accuracy(role, mined) for role in shown),
             *(_effective(role) for role in shifts),
             *(columns("device_name") if len(devices) > 1 else ()),
@@ -54,6 +57,11 @@ def table_of(table: pd.DataFrame, frame: pd.DataFrame) -> Table:
         notes=tuple(notes),
         filterable=True,
     )
+
+
+def _throughput() -> Column:
+    about = "Median on the device named at the top"
+    return column("throughput", group="Cost", interval=False, mark="speed_mark", about=about)
 
 
 def _prepared(table: pd.DataFrame) -> tuple[Column, ...]:

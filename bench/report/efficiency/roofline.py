@@ -11,7 +11,7 @@ from bench.blocks import Axis, AxisScale, Block, Column, Figure, Form, Heading, 
 from bench.blocks.cells import number
 from bench.blocks.columns import column, columns
 from bench.report.common.rows import rows
-from bench.report.common.speed_ways import layout, mode, way
+from bench.report.common.speed_ways import DISTURBED, disturbed, layout, mode, way
 from bench.report.common.titles import FAMILIES, order
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def _families(found: pd.DataFrame) -> Table:
 
 def _table(part: pd.DataFrame, device: str) -> Table:
     found = eager_and_compiled(part)
+    body = [_row(row) for row in rows(found)]
     return Table(
         name=f"roofline {device}",
         caption=f"Share of the ceilings of {device}",
@@ -88,9 +89,15 @@ def _table(part: pd.DataFrame, device: str) -> Table:
             *columns("architecture", "resolution", "precision", "layout", "gmacs"),
             *(column for mode in _MODES for column in _shares(found, mode)),
         ),
-        rows=tuple(row | {"layout": layout(row)} for row in rows(found)),
+        rows=tuple(body),
+        notes=(DISTURBED,) if any(row[f"mark_{mode}"] for row in body for mode in _MODES) else (),
         filterable=True,
     )
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    marks = {f"mark_{mode}": disturbed(row, f"_{mode}") for mode in _MODES}
+    return row | marks | {"layout": layout(row)}
 
 
 def _shares(found: pd.DataFrame, mode: str) -> Iterator[Column]:
@@ -100,6 +107,7 @@ def _shares(found: pd.DataFrame, mode: str) -> Iterator[Column]:
     for name, title in _CEILINGS.items():
         if there[name]:
             said = {"title": title, "unit": "", "brief": f"{title}, {mode}"}
+            said["mark"] = f"mark_{mode}"
             yield column(name, interval=False, **own, **said)
     if all(there.values()):
         yield column("bound", brief=f"Nearer, {mode}", **own)

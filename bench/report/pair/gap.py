@@ -25,6 +25,7 @@ from bench.blocks import Form, Row
 from bench.blocks.cells import number
 from bench.report.common.phrases import ends, p_value, points
 from bench.report.common.rows import rows
+from bench.report.common.speed_ways import MARK, disturbed
 from bench.report.common.titles import ordered, title
 from bench.spec.errors import UsageError
 from bench.store import predictions
@@ -147,11 +148,15 @@ def _groups(frame: pd.DataFrame, pairs: Pairs) -> Iterator[tuple[str, pd.DataFra
 
 def _said(row: Mapping[str, Any]) -> Row:
     """A row of `side_by_side` in words."""
-    cells = {side: _cell(row[side]) for side in ("first", "second")}
+    sides = ("first", "second")
+    cells = {side: _cell(row[side]) for side in sides}
+    noisy = zip(sides, row["disturbed"], strict=True)
+    marks = {f"{side}_mark": MARK for side, share in noisy if disturbed({"disturbed": share})}
     return {
         "what": _ABOUT[row["column"]],
         **cells,
         **{name: row[name] for name in ("ratio", "equal")},
+        **marks,
     }
 
 

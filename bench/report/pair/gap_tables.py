@@ -13,6 +13,7 @@ from bench.report.common.image_sets import references
 from bench.report.common.phrases import p_cell
 from bench.report.common.provenance import conditions
 from bench.report.common.rows import rows
+from bench.report.common.speed_ways import DISTURBED
 from bench.report.common.titles import title
 from bench.report.pair.gap import PairComparison, sentences
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _CLASSES = 10  # shown
+_MARKS = {"first_mark", "second_mark"}  # of speeds that were disturbed
 
 
 def report(found: PairComparison, frame: pd.DataFrame) -> Report:
@@ -58,11 +60,12 @@ def _about_table(found: PairComparison) -> Table:
         caption="What is equal, and what is not",
         columns=(
             column("what"),
-            column("first_is", title=found.first),
-            column("second_is", title=found.second),
+            column("first_is", title=found.first, mark="first_mark"),
+            column("second_is", title=found.second, mark="second_mark"),
             *columns("cost_ratio", "equal"),
         ),
         rows=found.about,
+        notes=(DISTURBED,) if any(_MARKS & set(row) for row in found.about) else (),
     )
 
 
@@ -144,6 +147,7 @@ def _parts_table(
     *,
     most: int | None = None,
 ) -> Table:
+    differ = clear(table["p_holm"])
     cut = most is not None and most < len(table)
     which = f"The {most} largest gaps" if cut else "Gaps"
     return Table(
@@ -156,8 +160,5 @@ def _parts_table(
             column("p_holm"),
         ),
         rows=_with_p(table.head(most) if most is not None else table),
-        notes=(
-            f"{clear(table['p_holm'])} of all {len(table)} differ at 5 % after Holm over all of "
-            "them.",
-        ),
+        notes=(f"{differ} of all {len(table)} differ at 5 % after Holm over all of them.",),
     )

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from bench.analysis.tables.axes import SHIFTS
+from bench.analysis.tables.axes import SHIFTS, MatchBy
 from bench.analysis.tables.axes import TITLES as AXES
+from bench.analysis.tables.costs import cost_table
 from bench.blocks import Block, Column, Heading, Note, Report, Table, Text, Tone
 from bench.blocks.columns import column, columns
 from bench.report.common.image_sets import references
 from bench.report.common.phrases import p_cell
 from bench.report.common.provenance import conditions
+from bench.report.common.rows import rows
+from bench.report.common.speed_ways import DISTURBED, MARK, disturbed
 from bench.report.common.titles import TITLES, title
 from bench.report.pair.matched import Found, sentences
 from bench.report.scaling.comparison import series
@@ -43,7 +46,7 @@ def _blocks(found: Found, frame: pd.DataFrame) -> Iterator[Block]:
         )
     if found.pairs:
         yield Heading(text="Pairs")
-        yield _pairs_table(found)
+        yield _pairs_table(found, frame)
         shifts = _shifts_table(found, frame)
         if shifts is not None:
             yield shifts
@@ -51,17 +54,26 @@ def _blocks(found: Found, frame: pd.DataFrame) -> Iterator[Block]:
             yield _means_table(found)
     if found.matched.unmatched:
         yield Heading(text="Unmatched")
-        yield _unmatched_table(found)
+        yield _unmatched_table(found, frame)
 
 
-def _pairs_table(found: Found) -> Table:
+def _disturbed(found: Found, frame: pd.DataFrame) -> frozenset[str]:
+    """Models whose cost, where that is a speed, was disturbed."""
+    if found.matched.by is not MatchBy.LATENCY:
+        return frozenset()
+    return frozenset(row["model"] for row in rows(cost_table(frame)) if disturbed(row))
+
+
+def _pairs_table(found: Found, frame: pd.DataFrame) -> Table:
     axis, unit = AXES[found.matched.by]
     body: list[dict[str, Any]] = [dict(row) for row in found.pairs]
     note = (
         "Gaps are first less second, with 95 % paired intervals; the verdict is on val, 5 % after "
         "Holm over the pairs. Intervals speak of the images, not of a second training run."
     )
+    noisy = _disturbed(found, frame)
     for row in body:
+        row |= {f"{side}_mark": MARK if row[side] in noisy else "" for side in ("first", "second")}
         row["p_holm"] = p_cell(row.get("p_holm"))
         row["verdict"] = {"first": found.first, "second": found.second}.get(
             row["verdict"], row["verdict"]
@@ -74,8 +86,8 @@ def _pairs_table(found: Found) -> Table:
         caption=f"Pairs matched in {axis} within {found.matched.band:g}x",
         columns=(
             column("pair"),
-            column("cost", suffix="_first", title="First", **cost),
-            column("cost", suffix="_second", title="Second", **cost),
+            column("cost", suffix="_first", title="First", mark="first_mark", **cost),
+            column("cost", suffix="_second", title="Second", mark="second_mark", **cost),
             column("cost_ratio", group=axis),
             column("first", key="accuracy_first", **accuracy),
             column("second", key="accuracy_second", **accuracy),
@@ -87,7 +99,7 @@ def _pairs_table(found: Found) -> Table:
             *(columns("remark") if any(r["remark"] for r in body) else ()),
         ),
         rows=tuple(body),
-        notes=(note,),
+        notes=(note, *((DISTURBED,) if noisy else ())),
     )
 
 
@@ -131,15 +143,20 @@ def _means_table(found: Found) -> Table:
     )
 
 
-def _unmatched_table(found: Found) -> Table:
+def _unmatched_table(found: Found, frame: pd.DataFrame) -> Table:
     axis, unit = AXES[found.matched.by]
+    noisy = _disturbed(found, frame)
     return Table(
         name="unmatched",
         caption=f"Models without a partner within {found.matched.band:g}x",
         columns=(
             column("model"),
-            column("cost", title=axis, unit=unit),
+            column("cost", title=axis, unit=unit, mark="mark"),
             column("reason"),
         ),
-        rows=tuple(dict(vars(model)) for model in found.matched.unmatched),
+        rows=tuple(
+            vars(model) | {"mark": MARK if model.model in noisy else ""}
+            for model in found.matched.unmatched
+        ),
+        notes=(DISTURBED,) if any(m.model in noisy for m in found.matched.unmatched) else (),
     )

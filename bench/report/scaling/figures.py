@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.analysis.robustness.effective import Line, NoLine
 from bench.analysis.scaling.curves import law_band, line_points
@@ -12,6 +12,7 @@ from bench.analysis.tables.axes import COSTS, CostAxis
 from bench.analysis.tables.drawn import errors, shifted_points
 from bench.blocks import Axis, AxisScale, Curve, Figure
 from bench.report.common.rows import rows
+from bench.report.common.speed_ways import DISTURBED, disturbed
 from bench.report.common.titles import FAMILIES, TITLES, order
 from bench.report.scaling.comparison import TITLES as PANELS
 
@@ -22,14 +23,16 @@ if TYPE_CHECKING:
 def error_over_cost(table: pd.DataFrame, laws: Laws, axis: CostAxis = CostAxis.GMACS) -> Figure:
     """Val error against cost in log-log axes, a panel for each pretraining scale."""
     cost = COSTS[axis]
-    body = [row | {"panel": PANELS.get(row["scale"], row["scale"])} for row in rows(errors(table))]
+    timed = axis is CostAxis.LATENCY
+    body = [_point(row, timed) for row in rows(errors(table))]
     hues = order(set(table["series"]), FAMILIES)
     styles = order(set(table["scale"]), tuple(PANELS))
+    noisy = timed and any(map(disturbed, body))
     return Figure(
         name=f"error-{axis}",
         title="Val error against cost",
         caption="Lines are scaling fits with 90 % bands; they weigh points by cost, as the large "
-        "end matters. Bars are 95 % intervals.",
+        f"end matters. Bars are 95 % intervals.{f' {DISTURBED}' if noisy else ''}",
         alt=f"Val error in percent falls as {cost.name} rise, one curve for each family.",
         rows=tuple(body),
         x=Axis(key=cost.column, label="Cost", unit=cost.unit, scale=AxisScale.LOG),
@@ -40,11 +43,16 @@ def error_over_cost(table: pd.DataFrame, laws: Laws, axis: CostAxis = CostAxis.G
         style="scale",
         hues=hues,
         styles=styles,
-        label="model",
+        label="name",
         panel="panel",
         panels=tuple(PANELS.get(s, s) for s in styles if s in set(table["scale"])),
         curves=tuple(_fitted(laws)),
     )
+
+
+def _point(row: dict[str, Any], timed: bool) -> dict[str, Any]:
+    mark = disturbed(row) if timed else ""
+    return row | {"panel": PANELS.get(row["scale"], row["scale"]), "name": row["model"] + mark}
 
 
 def _fitted(laws: Laws) -> Iterator[Curve]:
