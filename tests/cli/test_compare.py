@@ -59,7 +59,7 @@ def test_confidence_is_as_the_metrics_have_it(bench: Call, stored: Path) -> None
 def by_bins(sure: Any, hit: Any) -> float:
     """Guo et al. 2017, equation 3, in percent: bin by bin, by another's edges and means."""
     table = pd.DataFrame({"sure": np.asarray(sure, dtype=float), "hit": np.asarray(hit, float)})
-    bins = table.groupby(pd.cut(table["sure"], np.linspace(0, 1, 16)), observed=True)
+    bins = table.groupby(pd.cut(table["sure"], np.linspace(0, 1, 16).tolist()), observed=True)
     weight = bins.size() / len(table)
     return float(100 * (weight * (bins["hit"].mean() - bins["sure"].mean()).abs()).sum())
 

@@ -51,7 +51,7 @@ def test_a_pair_says_what_it_is_of() -> None:
     assert found["job_second"].to_dict() == {"val": "b-val", "r": "b-r", "v2": "b-part"}
     assert found["n"].to_dict() == {"val": 2000, "r": 2000, "v2": 300}
     assert found.loc["v2", "limit"] == 300
-    assert np.isnan(found.loc["val", "limit"])
+    assert found["limit"].isna().to_dict()["val"]
     assert found["dataset"].to_dict() == {r: f"set-{r}" for r in ("val", "r", "v2")}
     assert shared_jobs(frame, "a", "b").index.tolist() == [0, 1, 2]
     back = shared_jobs(frame, "b", "a").set_index("role")
@@ -81,7 +81,7 @@ def test_only_evaluations_of_a_set_count() -> None:
     for spoilt in (
         frame.assign(metric=["nll", "top1"]),
         frame.assign(value=[np.nan, 50.0]),
-        frame.assign(role=[None, "val"]),
+        frame.assign(role=pd.Series([None, "val"], dtype="str")),
     ):
         assert shared_jobs(spoilt, "a", "b").empty
         assert common_jobs(spoilt)["job"].tolist() == ["b1"]

@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 
 from bench import registry
+from bench.analysis.compare.gain import pretraining_gain
 from bench.analysis.robustness.effective import Line
 from bench.analysis.scaling import fit
 from bench.analysis.scaling.curves import POINTS, law_band, line_points, log_steps
 from bench.analysis.tables.drawn import errors, shifted_points
 from bench.analysis.tables.image_sets import class_names, groups
-from bench.analysis.tables.scaling import pretraining_gain, robustness_lines, scaling_table
+from bench.analysis.tables.scaling import robustness_lines, scaling_table
 from bench.analysis.tables.summaries import by_family, gain_range
 from bench.analysis.worlds import WORLDS, world, world_of
 from bench.spec import Role
