@@ -79,7 +79,7 @@ def test_sorting_is_numeric_and_keeps_the_missing_last(page: Page, path: Path) -
     page.open(path, width=1280)
     column = page.run(
         "[...document.querySelectorAll('#table-scaling th[data-sort]')]"
-        ".findIndex(h => h.textContent.includes('Speed'))"
+        ".findIndex(h => h.textContent.includes('Throughput'))"
     )
     before = page.run(f"{_COLUMN}({column})")
     known = sorted(float(v) for v in before if v is not None)
