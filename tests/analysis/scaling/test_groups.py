@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from bench.analysis.scaling import drop_one, fit, fit_families, leave_largest_out
-from bench.analysis.scaling.groups import MOST_DROPPED, fit_groups, summary
+from bench.analysis.scaling.groups import fit_groups, summary
 from bench.analysis.scaling.laws import fits, images_of
 from bench.analysis.tables.observations import observations
 from tests.worked import NINE, PAPER, ends
@@ -67,7 +67,7 @@ def test_a_group_without_a_law() -> None:
     assert math.isnan(group.middle)
 
 
-@pytest.mark.parametrize(("n", "dropped"), [(MOST_DROPPED, True), (MOST_DROPPED + 1, False)])
+@pytest.mark.parametrize(("n", "dropped"), [(16, True), (17, False)])
 def test_of_many_sizes_none_is_dropped(n: int, dropped: bool) -> None:
     x = np.geomspace(1, 9, n)
     table = pd.DataFrame({"x": x, "y": 0.1 + 0.3 * x**-0.6, "g": "net"})
@@ -120,3 +120,14 @@ def test_families_are_fitted_by_any_columns() -> None:
     assert {k: row[k] for k in wanted} == pytest.approx(wanted)
     losses = fit_families(table.assign(error=table["error"] * 10), by=("scale",), ceiling=None)
     assert losses["reason"].tolist() == ["", ""]
+    dropped = drop_one(PAPER.x, 10 * (PAPER.y - 0.02), ceiling=None)
+    assert losses.loc[1, ["drop_one_low", "drop_one_high"]].tolist() == pytest.approx(
+        [dropped.low, dropped.high]
+    )
+    held = leave_largest_out(PAPER.x, 10 * (PAPER.y - 0.02), ceiling=None)
+    assert losses.loc[1, "held_out"] == pytest.approx(held.predicted.value)
+    (impossible,) = fit_families(table.assign(error=0.0), by=("kind",)).to_dict("records")
+    assert (impossible["n"], impossible["used"], impossible["missing"]) == (5, 0, 1)
+    assert impossible["reason"] == "y must be > 0 on a log scale, got 0"
+    assert math.isnan(impossible["x_top"])
+    assert math.isnan(impossible["x_mid"])
