@@ -83,3 +83,13 @@ def test_a_law(
     assert law.identified == (exponent[1] > 0 and exponent[2] <= 3 * exponent[1])
     assert law.curve([[top], [2 * top]]).shape == (2, 1)
     assert law.curve([2 * top])[0] == loose(beyond[0], rel=1e-5)
+
+
+@pytest.mark.parametrize(("images", "span"), [(1000, 1.82), (100, 2.86), (25, None)])
+def test_an_exponent_is_identified_within_a_factor_of_three(
+    images: int, span: float | None
+) -> None:
+    law = fit(*NINE, images=images)
+    c = law.exponent()
+    assert law.identified == (span is not None)
+    assert c.high / c.low == pytest.approx(span, abs=0.01) if span else c.high / c.low > 3

@@ -163,3 +163,10 @@ def test_the_probe_is_all_that_is_done_twice_where_nothing_is_near() -> None:
     np.testing.assert_array_equal(tally.logits[:PROBE], [[200.0, 100.0, 50.0]] * PROBE)
     assert (tally.logits[PROBE:, 0] < 200).all(), "the others keep what float32 said"
     assert tally.gap == pytest.approx(0.5, rel=1e-5)
+
+
+def test_four_times_the_error_is_what_the_tolerance_must_hold() -> None:
+    for error, grown in ((1.1e-5, False), (1.4e-5, True)):  # 4 x: 4.4e-5 and 5.6e-5, of 5e-5
+        _, found, _ = _decided(error, _pixels())
+        assert found.error == pytest.approx(error, rel=0.1)
+        assert found.tolerance == (8 * found.error if grown else TOLERANCE)
