@@ -55,9 +55,7 @@ def parts(count: int) -> dict[str, float]:
     jobs = planned(count)
     with tempfile.TemporaryDirectory() as folder, Store(folder) as store:
         begin = store.begin_run({})
-        found["loop and store"] = seconds(
-            lambda: run(jobs, store, declared.outcome, run_id=begin)
-        )
+        found["loop and store"] = seconds(lambda: run(jobs, store, declared.outcome, run_id=begin))
         found["estimate"] = seconds(lambda: estimate(jobs, store.timings()))
         found["resume"] = seconds(lambda: run(jobs, store, declared.outcome, run_id=begin))
     return found
