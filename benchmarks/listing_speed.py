@@ -1,4 +1,4 @@
-"""How long it takes to list many images, and how much memory the listing holds.
+"""How many CPU seconds it takes to list many images, and how much memory the listing holds.
 
     python benchmarks/listing_speed.py --images 50000
 
@@ -60,7 +60,7 @@ def make(root: Path, images: int) -> dict[str, Path]:
 
 
 def main() -> None:
-    """One line a format: seconds, bytes an image in memory and pickled."""
+    """One line a format: CPU seconds, bytes an image in memory and pickled."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--images", type=int, default=50_000)
     images = parser.parse_args().images
@@ -68,13 +68,16 @@ def main() -> None:
         os.environ["BENCH_CACHE"] = f"{folder}/cache"
         places = make(Path(folder), images)
         for name, place in places.items():
-            began = time.perf_counter()
-            found = listing(replace(VAL, place=str(place)))
-            seconds = time.perf_counter() - began
+            times = []
+            for _ in range(1 if name.endswith("first") else 5):
+                began = time.process_time()
+                found = listing(replace(VAL, place=str(place)))
+                times.append(time.process_time() - began)
+            seconds = min(times)
             pickled = len(pickle.dumps(found)) / images
-            began = time.perf_counter()
+            began = time.process_time()
             assert len(list(found.names)) == images
-            naming = time.perf_counter() - began
+            naming = time.process_time() - began
             del found
             tracemalloc.start()
             found = listing(replace(VAL, place=str(place)))

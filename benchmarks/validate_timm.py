@@ -144,10 +144,11 @@ def by_timm(script: ModuleType, model: Model, weights: Path, data: Path, batch: 
     return [found["top1"], found["top5"]]
 
 
-def by_bench(model: Model, val: Dataset, batch: int) -> list[float]:
+def by_bench(model: Model, val: Dataset, batch: int, folder: Path) -> list[float]:
     """The same, as a job of ``bench run`` finds."""
     options = Options(batch_size=batch, workers=2)
-    job = Job(measure=Measure.EVALUATE, model=resolve(model), options=options, dataset=val)
+    found = resolve(model, folder=folder)
+    job = Job(measure=Measure.EVALUATE, model=found, options=options, dataset=val)
     outcome = execute(job)
     if outcome.error:
         sys.exit(outcome.error)
@@ -200,13 +201,12 @@ def turns(script: ModuleType, folder: Path, given: argparse.Namespace) -> Iterat
     val = replace(registry.datasets("imagenet-val")[0], place=str(data))
     models = [declared(name, given.img_size) for name in MODELS]
     weights = [fitted(model, val, folder) for model in models]
-    os.environ["BENCH_WEIGHTS"] = str(folder)
     with tempfile.TemporaryDirectory(dir=folder) as cache:
         os.environ["BENCH_CACHE"] = cache
         for model, file in zip(models, weights, strict=True):
             size = given.batch_size
             theirs, expected = timed(partial(by_timm, script, model, file, data, size))
-            ours, found = timed(partial(by_bench, model, val, size))
+            ours, found = timed(partial(by_bench, model, val, size, folder))
             same = "same" if np.allclose(expected, found, atol=1e-4) else "DIFFERENT"
             print(f"{model.name}: timm {theirs}, bench {ours}, {theirs / ours}")
             print(f"    top1 {expected[0]:.3f} {found[0]:.3f}", end=" ")

@@ -16,7 +16,7 @@ _ASKED_AT_ONCE = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class WeightFile:
     """One weight file: here, or on the hub, or neither and why."""
 
     model: Model
@@ -25,20 +25,22 @@ class Found:
     error: str | None = None
 
 
-def survey(models: Iterable[Model], *, update: bool = False) -> tuple[Found, ...]:
+def survey(
+    models: Iterable[Model], *, update: bool = False, folder: Path | None = None
+) -> tuple[WeightFile, ...]:
     """Each distinct weight file of the models, in their order; the hub is asked of what is missing.
 
     With ``update`` it is asked for the newest commit of everything, unless the file is one of
-    ``$BENCH_WEIGHTS`` or its commit is declared.
+    the user's ``folder`` or its commit is declared.
     """
     distinct = {model.weights: model for model in models}
     with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
-        return tuple(pool.map(lambda model: _found(model, update), distinct.values()))
+        return tuple(pool.map(lambda model: _weight_file(model, update, folder), distinct.values()))
 
 
-def room_for(found: Iterable[Found]) -> None:
-    """`DataError` where the client's cache has too little room for what is to be fetched."""
-    needed = sum(file.size for file in found if not file.here)
+def check_space(files: Iterable[WeightFile]) -> None:
+    """Raise `DataError` where the client's cache has too little room for what is to be fetched."""
+    needed = sum(file.size for file in files if not file.here)
     folder = hub.cache()
     there = next(parent for parent in (folder, *folder.parents) if parent.exists())
     free = shutil.disk_usage(there).free
@@ -49,20 +51,20 @@ def room_for(found: Iterable[Found]) -> None:
         )
 
 
-def _found(model: Model, update: bool) -> Found:
+def _weight_file(model: Model, update: bool, folder: Path | None) -> WeightFile:
     try:
-        path = weights.place(model)
+        path = weights.place(model, folder)
         if path is not None and not (update and _movable(model, path)):
-            return Found(model=model, here=True, size=path.stat().st_size)
+            return WeightFile(model=model, here=True, size=path.stat().st_size)
         name = weights.repository(model)
         if name is None:
             raise weights.absent(model)
         wanted = model.revision or (None if update else pins.pinned(name))
         file = hub.announced(name, wanted)
         here = hub.kept(name, file.commit) is not None
-        return Found(model=model, here=here, size=file.size or 0)
+        return WeightFile(model=model, here=here, size=file.size or 0)
     except (DataError, OSError) as error:
-        return Found(model=model, here=False, size=0, error=str(error))
+        return WeightFile(model=model, here=False, size=0, error=str(error))
 
 
 def _movable(model: Model, path: Path) -> bool:

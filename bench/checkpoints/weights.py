@@ -1,8 +1,9 @@
 """Weight files: found, pinned and checked before use; no torch, so that checking is quick.
 
 A zoo model's file ships with the package. A published model's, ``hf-hub:<owner>/<repository>``, is
-looked for in ``$BENCH_WEIGHTS``, then in the cache of the Hugging Face client, then on the hub.
-In ``$BENCH_WEIGHTS`` it may lie as any of these, the first counts, safetensors before pickles::
+looked for in the user's folder of weights, then in the cache of the Hugging Face client, then on
+the hub. That folder is the argument ``folder`` of what stands here, else ``$BENCH_WEIGHTS``. In it
+the file may lie as any of these, the first counts, safetensors before pickles::
 
     <name>.safetensors   <name>/model.safetensors   <owner>/<repository>/model.safetensors
     <name>.pth   <name>.bin   <name>/pytorch_model.bin   <owner>/<repository>/pytorch_model.bin
@@ -15,7 +16,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from bench.checkpoints import hub, pins
-from bench.checkpoints.zoo import zoo_file
+from bench.checkpoints.zoo import own_zoo, zoo_file
 from bench.spec import Model, replace
 from bench.spec.errors import DataError, UsageError
 
@@ -32,18 +33,19 @@ def repository(model: Model) -> str | None:
     return model.weights.removeprefix(HUB) if model.weights.startswith(HUB) else None
 
 
-def resolve(model: Model, *, offline: bool = False, update: bool = False) -> Model:
-    """The model with digest and commit of the weight file that it will be measured with.
+def resolve(
+    model: Model, *, offline: bool = False, update: bool = False, folder: Path | None = None
+) -> Model:
+    """The model with path, digest and commit of the weight file that it will be measured with.
 
     That file is then on this disk and whole. It is fetched where it is not, unless ``offline``, at
     the commit of the first use, which is remembered; ``update`` moves on to the newest one. A file
-    in ``$BENCH_WEIGHTS`` has no commit. Raises `DataError` for weights that cannot be had, are
+    in the user's ``folder`` has no commit. Raises `DataError` for weights that cannot be had, are
     damaged or not those that the declaration states.
     """
     if not published(model):
-        verified(model)
-        return model
-    path, commit = _own(model), None
+        return replace(model, weights_path=str(verified(model).absolute()))
+    path, commit = _own(model, folder), None
     if path is None:
         path = _from_hub(model, offline=offline or hub.forbidden(), update=update)
         commit = path.parent.name
@@ -52,13 +54,14 @@ def resolve(model: Model, *, offline: bool = False, update: bool = False) -> Mod
         raise _other(model, path, digest)
     if commit and model.revision is None:
         pins.pin(str(repository(model)), commit)
-    return replace(model, weights_sha256=digest, revision=commit)
+    return replace(model, weights_sha256=digest, revision=commit, weights_path=str(path.absolute()))
 
 
 def resolve_all(
     models: Iterable[Model],
     *,
     offline: bool = False,
+    folder: Path | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> tuple[Model, ...]:
     """Each model as `resolve` gives it; what an offline run lacks is said of all models at once.
@@ -66,7 +69,7 @@ def resolve_all(
     ``progress`` is called with (models done, models).
     """
     wanted = tuple(models)
-    lacking = missing(wanted) if offline or hub.forbidden() else ()
+    lacking = missing(wanted, folder) if offline or hub.forbidden() else ()
     if lacking:
         names = ",".join(model.name for model in lacking)
         raise DataError(
@@ -76,27 +79,29 @@ def resolve_all(
         )
     resolved: list[Model] = []
     for model in wanted:
-        resolved.append(resolve(model, offline=offline))
+        resolved.append(resolve(model, offline=offline, folder=folder))
         progress(len(resolved), len(wanted))
     return tuple(resolved)
 
 
-def missing(models: Iterable[Model]) -> tuple[Model, ...]:
+def missing(models: Iterable[Model], folder: Path | None = None) -> tuple[Model, ...]:
     """Those whose published weights are not on this disk; asks no network."""
-    return tuple(model for model in models if published(model) and place(model) is None)
+    return tuple(model for model in models if published(model) and place(model, folder) is None)
 
 
 def verified(model: Model) -> Path:
     """The model's weight file, hashed now: it is the one that the model was resolved to.
 
-    Raises `DataError` when it is missing, unreadable or of another digest, `UsageError` when
-    ``BENCH_ZOO`` or ``BENCH_WEIGHTS`` names no folder: other weights are not what was asked for.
+    It is looked for where the model says, then in the usual places. Raises `DataError` when it is
+    missing, unreadable or of another digest, `UsageError` when ``BENCH_ZOO`` or ``BENCH_WEIGHTS``
+    names no folder: other weights are not what was asked for.
     """
     if not published(model):
-        _folder("BENCH_ZOO")
+        _existing(own_zoo(), "BENCH_ZOO")
     elif not model.weights_sha256:
         raise DataError(f"which weights {model.name} has is not settled: resolve() the model first")
-    path = place(model)
+    told = Path(model.weights_path) if model.weights_path else None
+    path = told if told is not None and told.is_file() else place(model)
     if path is None:
         raise absent(model)
     try:
@@ -108,10 +113,10 @@ def verified(model: Model) -> Path:
     return path
 
 
-def place(model: Model) -> Path | None:
+def place(model: Model, folder: Path | None = None) -> Path | None:
     """Where the model's weight file lies on this disk, unchecked; None if it is not here."""
     if published(model):
-        own, name = _own(model), repository(model)
+        own, name = _own(model, folder), repository(model)
         if own is not None or name is None:
             return own
         return hub.kept(name, model.revision or pins.pinned(name))
@@ -138,9 +143,11 @@ def _from_hub(model: Model, *, offline: bool, update: bool) -> Path:
     )
 
 
-def _own(model: Model) -> Path | None:
-    """The file in ``$BENCH_WEIGHTS``."""
-    folder = _folder("BENCH_WEIGHTS", "--weights-dir or ")
+def _own(model: Model, folder: Path | None) -> Path | None:
+    """The file in the user's folder of weights: the one given, else ``$BENCH_WEIGHTS``."""
+    if folder is None and (given := os.environ.get("BENCH_WEIGHTS")):
+        folder = Path(given)
+    folder = _existing(folder, "--weights-dir or BENCH_WEIGHTS")
     if folder is None:
         return None
     inside = [name for name in (model.name, repository(model)) if name]
@@ -150,11 +157,11 @@ def _own(model: Model) -> Path | None:
     return next((folder / name for name in names if (folder / name).is_file()), None)
 
 
-def _folder(variable: str, option: str = "") -> Path | None:
-    given = os.environ.get(variable)
-    if given and not Path(given).is_dir():
-        raise UsageError(f"{option}{variable} names {given!r}, which is no folder")
-    return Path(given) if given else None
+def _existing(folder: Path | None, setting: str) -> Path | None:
+    """A folder that a setting names; UsageError where there is none."""
+    if folder is not None and not folder.is_dir():
+        raise UsageError(f"{setting} names {str(folder)!r}, which is no folder")
+    return folder
 
 
 def _digest(path: Path) -> str:

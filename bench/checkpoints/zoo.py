@@ -27,12 +27,17 @@ _TAGS = {
 }
 
 
+def own_zoo() -> Path | None:
+    """The user's folder of weights and cards, ``$BENCH_ZOO``, whether or not it is there."""
+    given = os.environ.get("BENCH_ZOO")
+    return Path(given) if given else None
+
+
 def zoo_file(name: str) -> Path:
-    """Path of a weight file or card: in the folder ``$BENCH_ZOO`` if there, else in the package."""
-    if given := os.environ.get("BENCH_ZOO"):
-        own = Path(given) / name
-        if own.exists():
-            return own
+    """Path of a weight file or card: in the user's own folder if there, else in the package."""
+    own = own_zoo()
+    if own is not None and (own / name).exists():
+        return own / name
     return Path(__file__).parents[1] / "zoo" / name
 
 

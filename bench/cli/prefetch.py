@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from bench.cli.lib import console
 from bench.spec.errors import BenchError, ExitCode
 
 if TYPE_CHECKING:
-    from bench.checkpoints.prefetch import Found
+    from bench.checkpoints.prefetch import WeightFile
 
 
 def prefetch(
@@ -48,16 +47,14 @@ def prefetch(
     from bench import registry
     from bench.checkpoints import prefetch as survey
 
-    if weights_dir is not None:
-        os.environ["BENCH_WEIGHTS"] = str(weights_dir)
     wanted = models or registry.suite("scaling").models
     chosen = registry.models(wanted, pretrain, world=world)
-    found = survey.survey(chosen, update=update)
+    found = survey.survey(chosen, update=update, folder=weights_dir)
     if dry_run:
         print(_table(found))
     else:
-        survey.room_for(found)
-        found = _fetched(found, update=update)
+        survey.check_space(found)
+        found = _fetched(found, update=update, folder=weights_dir)
     print(_sum(found, dry_run=dry_run))
     failed = [file for file in found if file.error]
     for file in failed:
@@ -66,7 +63,9 @@ def prefetch(
         raise typer.Exit(ExitCode.DATA)
 
 
-def _fetched(found: Sequence[Found], *, update: bool) -> tuple[Found, ...]:
+def _fetched(
+    found: Sequence[WeightFile], *, update: bool, folder: Path | None
+) -> tuple[WeightFile, ...]:
     """What came of it: each file is fetched where it is not here, and checked."""
     todo = [file for file in found if not file.here and not file.error]
     left, total, begun = len(todo), sum(file.size for file in todo), time.monotonic()
@@ -74,7 +73,7 @@ def _fetched(found: Sequence[Found], *, update: bool) -> tuple[Found, ...]:
         _say(f"to fetch: {console.counted(left, 'file')}, {size(total)}")
     ended, done = [], 0
     for file in found:
-        ended.append(_checked(file, update=update))
+        ended.append(_checked(file, update=update, folder=folder))
         if file not in todo:
             continue
         left, done = left - 1, done + file.size
@@ -86,19 +85,19 @@ def _fetched(found: Sequence[Found], *, update: bool) -> tuple[Found, ...]:
     return tuple(ended)
 
 
-def _checked(file: Found, *, update: bool) -> Found:
+def _checked(file: WeightFile, *, update: bool, folder: Path | None) -> WeightFile:
     from bench.checkpoints import weights
 
     if file.error:
         return file
     try:
-        weights.resolve(file.model, update=update)
+        weights.resolve(file.model, update=update, folder=folder)
     except BenchError as error:  # the others are fetched all the same
         return replace(file, error=str(error))
     return file
 
 
-def _table(found: Sequence[Found]) -> str:
+def _table(found: Sequence[WeightFile]) -> str:
     rows = (
         (
             file.model.name,
@@ -111,7 +110,7 @@ def _table(found: Sequence[Found]) -> str:
     return console.columns(("model", "weights", "size", "state"), rows)
 
 
-def _sum(found: Sequence[Found], *, dry_run: bool) -> str:
+def _sum(found: Sequence[WeightFile], *, dry_run: bool) -> str:
     from bench.checkpoints.hub import cache
 
     here = [file.size for file in found if file.here and not file.error]

@@ -66,14 +66,12 @@ def measure(
     Raises StoreError, UsageError or DataError before the first job if anything that all of them
     need is missing or damaged. A run that is interrupted, by SIGTERM too, says so in its summary.
     """
-    if weights_dir is not None:
-        os.environ["BENCH_WEIGHTS"] = str(weights_dir)  # processes that time a speed look there too
     if offline:
         os.environ["HF_HUB_OFFLINE"] = os.environ["HF_DATASETS_OFFLINE"] = "1"
     models, datasets = selection.evaluated()
     # All weights, before any work is done: what is missing or damaged is said at once.
     with feedback.counting("finding weights") as count:
-        found = weights.resolve_all(models, offline=offline, progress=count)
+        found = weights.resolve_all(models, offline=offline, folder=weights_dir, progress=count)
     there, known = digests.listed(datasets, feedback.warn)
     known |= digests.drawn(datasets, selection.options.workers, feedback.counting, feedback.warn)
     selection = selection.resolved(found, there)

@@ -53,6 +53,7 @@ class Model:
     weights: str
     #: hex digest of that file: from its card, or of the file that was fetched; "" before that
     weights_sha256: str
+    weights_path: str = ""  #: where that file lies on this disk; "" before it is found
     revision: str | None = None  #: commit of the hub's repository that the file is from
     source: str = "zoo"  #: ``zoo``, ``timm``
     crop_pct: float = 1.0

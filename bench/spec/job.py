@@ -61,8 +61,8 @@ MODEL: Rules = {
     **dict.fromkeys(("crop_pct", "crop_mode", "interpolation"), _FILES),
     # Names, provenance and where the weights lie.
     **dict.fromkeys(("name", "family", "kind", "size", "world", "scale", "trained_on"), _NEVER),
-    **dict.fromkeys(("pretrain_images", "images_seen", "weights", "revision"), _NEVER),
-    **dict.fromkeys(("source", "changed"), _NEVER),
+    **dict.fromkeys(("pretrain_images", "images_seen", "weights", "weights_path"), _NEVER),
+    **dict.fromkeys(("revision", "source", "changed"), _NEVER),
 }
 DATASET: Rules = {
     # Which classes are judged, and which groups have numbers of their own; see `JUDGED`.
@@ -168,4 +168,8 @@ def to_json(record: Model | Dataset | Suite | Options | Job) -> dict[str, Any]:
         if record.dataset is not None:
             record = replace(record, dataset=replace(record.dataset, place=""))
     data: dict[str, Any] = json.loads(json.dumps(asdict(record), default=str))
+    if isinstance(record, Job):
+        del data["model"]["weights_path"]
+    elif isinstance(record, Model):
+        del data["weights_path"]
     return data

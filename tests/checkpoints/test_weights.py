@@ -100,6 +100,35 @@ def test_a_folder_of_weights_comes_first(hub: Hub, own: Path, place: str) -> Non
     assert hub.requests == []
 
 
+def test_a_folder_given_comes_before_the_variables(hub: Hub, own: Path, tmp_path: Path) -> None:
+    (own / f"{NAME}.safetensors").write_bytes(WEIGHTS)
+    given = tmp_path / "given"
+    given.mkdir()
+    assert missing([model()], given) == (model(),)
+    (given / f"{NAME}.pth").write_bytes(WEIGHTS[::-1])
+    found = resolve(model(), offline=True, folder=given)
+    assert resolve_all([model()], offline=True, folder=given) == (found,)
+    assert found.weights_path == str(given / f"{NAME}.pth")
+    assert found.weights_sha256 == sha256(WEIGHTS[::-1])
+    with pytest.raises(UsageError, match=r"--weights-dir .* no folder"):
+        resolve(model(), folder=tmp_path / "none")
+
+
+def test_a_resolved_model_takes_its_path_to_other_processes(
+    hub: Hub, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No variable says there where the folder was; a path that is gone is looked up anew."""
+    (own / f"{NAME}.safetensors").write_bytes(WEIGHTS)
+    found = resolve(model())
+    monkeypatch.delenv("BENCH_WEIGHTS")
+    assert verified(found) == own / f"{NAME}.safetensors"
+    moved = own.rename(tmp_path / "moved")
+    with pytest.raises(DataError, match="not on this machine"):
+        verified(found)
+    monkeypatch.setenv("BENCH_WEIGHTS", str(moved))
+    assert verified(found) == moved / f"{NAME}.safetensors"
+
+
 def test_safetensors_come_before_a_pickle(own: Path) -> None:
     (own / f"{NAME}.pth").write_bytes(b"pickled")
     (own / REPOSITORY).mkdir(parents=True)
@@ -190,7 +219,8 @@ def test_the_zoo_needs_no_resolving(hub: Hub) -> None:
     zoo = registry.models("convnext_xs")
     steps: list[tuple[int, int]] = []
     done = resolve_all(zoo, offline=True, progress=lambda *step: steps.append(step))
-    assert done == zoo
+    assert [replace(one, weights_path="") for one in done] == list(zoo)
+    assert [Path(one.weights_path).name for one in done] == [one.weights for one in zoo]
     assert steps == [(1, 2), (2, 2)]
     with pytest.raises(DataError, match="expected 000000000000"):
         resolve(replace(zoo[0], weights_sha256="0" * 64))

@@ -67,6 +67,7 @@ MODELS: dict[str, tuple[Any, set[str]]] = {
     "images_seen": (7, NEVER),
     "weights": ("other.safetensors", NEVER),
     "weights_sha256": ("another digest", SCORED),
+    "weights_path": ("/elsewhere/model.safetensors", NEVER),
     "revision": ("abc", NEVER),
     "source": ("timm", NEVER),
     "crop_pct": (0.875, FILES),
@@ -188,6 +189,8 @@ def test_a_job_as_json_says_nothing_of_this_disk() -> None:
     assert "/data/val" not in str(to_json(KINDS["read"]))
     assert "/mine" not in str(to_json(replace(KINDS["read"], options=options)))
     assert "/mine" not in str(to_json(options))
+    found = replace(KINDS["read"].model, weights_path="/mine/model.safetensors")
+    assert "/mine" not in str(to_json(replace(KINDS["read"], model=found)))
     assert KINDS["read"].dataset is not None
     assert KINDS["read"].dataset.place == "/data/val"
 

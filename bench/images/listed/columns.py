@@ -8,6 +8,7 @@ import os
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -48,8 +49,9 @@ class Texts:
         return self.data[start : start + int(self.length[row])].decode(errors="surrogateescape")
 
     def __iter__(self) -> Iterator[str]:
+        data = self.data
         for start, length in zip(self.start.tolist(), self.length.tolist(), strict=True):
-            yield self.data[start : start + length].decode(errors="surrogateescape")
+            yield data[start : start + length].decode("utf-8", "surrogateescape")
 
     def at(self, rows: NDArray[np.intp]) -> Texts:
         """Those of some rows, in that order."""
@@ -80,7 +82,7 @@ class Rows:
         self._text = bytearray()
         self._columns = {name: array(code) for name, code in _TYPES.items()}
         self._states = hashlib.sha256()
-        self._begins: dict[str, int] = {}
+        self._begins: dict[bytes, int] = {}
 
     def __len__(self) -> int:
         return len(self._columns["size"])
@@ -89,14 +91,16 @@ class Rows:
         self,
         storage: int,
         files: Sequence[str],
-        labels: Iterable[str | int],
+        labels: Sequence[str | int],
         sizes: Iterable[int],
         offsets: Iterable[int],
         group: str = "",
     ) -> None:
         """Images of one storage and group; ``labels`` are what their classes are called there."""
-        columns, labelled = self._columns, self.labels
-        columns["label"].extend(labelled.setdefault(label, len(labelled)) for label in labels)
+        columns = self._columns
+        for label in dict.fromkeys(labels):
+            self.labels.setdefault(label, len(self.labels))
+        columns["label"].extend(map(self.labels.__getitem__, labels))
         columns["size"].extend(sizes)
         columns["offset"].extend(offsets)
         number = self.groups.setdefault(group, len(self.groups))
@@ -110,16 +114,20 @@ class Rows:
         del self._columns["start"][:], self._columns["length"][:], self._text[:]
         self._name(files, None)
 
-    def _name(self, files: Iterable[str], known: dict[str, int] | None) -> None:
-        for file in files:
-            data = file.encode(errors="surrogateescape")
-            begin = len(self._text) if known is None else known.get(file, len(self._text))
+    def _name(self, files: Iterable[str], known: dict[bytes, int] | None) -> None:
+        """Add names; those that are ``known``, by where they begin, are not repeated."""
+        texts = [file.encode(errors="surrogateescape") for file in files]
+        self._columns["length"].extend(map(len, texts))
+        if known is None:
+            starts = accumulate(map(len, texts), initial=len(self._text))
+            self._columns["start"].extend(islice(starts, len(texts)))
+            self._text += b"".join(texts)
+            return
+        for text in texts:
+            begin = known.setdefault(text, len(self._text))
             if begin == len(self._text):
-                self._text += data
-                if known is not None:
-                    known[file] = begin
+                self._text += text
             self._columns["start"].append(begin)
-            self._columns["length"].append(len(data))
 
     def saw(self, states: Iterable[tuple[int, ...]]) -> None:
         """Take in the `file_state` of files that the images come from."""

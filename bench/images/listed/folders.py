@@ -143,16 +143,17 @@ def _add(rows: Rows, passed: Passed, folder: Path, group: str, label: str | None
     images: list[tuple[str, tuple[int, ...]]] = []
     with os.scandir(folder) as entries:
         for entry in entries:
-            if is_image(entry.name) and not entry.is_dir():
-                images.append((entry.name, _state(entry)))
-            elif not entry.name.startswith(".") and label:
-                passed.add(NO_IMAGES, [f"{folder.name}/{entry.name}"])
+            name = entry.name
+            if is_image(name) and not entry.is_dir():
+                images.append((name, _state(entry)))
+            elif not name.startswith(".") and label:
+                passed.add(NO_IMAGES, [f"{folder.name}/{name}"])
     if not images:
         return
     images.sort()
     files = [file for file, _ in images]
     states = [state for _, state in images]
-    labels = repeat(label, len(files)) if label else [synset_in(file) or "" for file in files]
+    labels = [label or synset_in(file) or "" for file in files]
     rows.storages.append(Folder(str(folder)))
     sizes = (state[0] for state in states)
     rows.add(len(rows.storages) - 1, files, labels, sizes, repeat(0, len(files)), group)

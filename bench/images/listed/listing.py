@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise, repeat
+from operator import lt
 from typing import overload
 
 import numpy as np
@@ -21,6 +22,8 @@ from bench.images.listed.columns import Integers, Rows, Storage, Texts, compact
 from bench.images.types import Labels
 from bench.spec import Dataset
 from bench.spec.errors import DataError
+
+_LINES = 1000  # that are hashed at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,12 +83,15 @@ class Names(Sequence[str]):
         return len(self._files)
 
     def __iter__(self) -> Iterator[str]:
-        groups = self._labels.group
-        numbers = groups.tolist() if groups is not None else [-1] * len(self)
-        for group, label, file in zip(
-            numbers, self._labels.target.tolist(), self._files, strict=True
+        target, group = self._labels.target, self._labels.group
+        of_group = repeat(-1) if group is None else group.tolist()
+        heads: dict[tuple[int, int], str] = {}
+        for key, file in zip(
+            zip(of_group, target.tolist(), strict=False), self._files, strict=True
         ):
-            yield self._head(group, label) + file
+            if key not in heads:
+                heads[key] = self._head(*key)
+            yield heads[key] + file
 
     @overload
     def __getitem__(self, index: int) -> str: ...
@@ -178,6 +184,8 @@ def _order(dataset: Dataset, rows: Rows, key: NDArray[np.int64]) -> NDArray[np.i
     files = rows.files
     for members in np.split(order, np.flatnonzero(np.diff(key[order])) + 1):
         names = list(files.at(members))
+        if all(map(lt, names, names[1:])):  # as folders are
+            continue
         within = sorted(range(len(names)), key=names.__getitem__)
         for before, after in pairwise(within):
             if names[before] == names[after]:
@@ -197,8 +205,9 @@ def _twice(dataset: Dataset, rows: Rows, name: str, pair: NDArray[np.intp]) -> s
 
 def _digest(dataset: Dataset, names: Names, sizes: Integers) -> str:
     digest = hashlib.sha256(f"{dataset.name}\n".encode())
-    for name, size in zip(names, sizes.tolist(), strict=True):
-        digest.update(f"{name}\t{size}\n".encode(errors="surrogateescape"))
+    lines = (f"{name}\t{size}\n" for name, size in zip(names, sizes.tolist(), strict=True))
+    while some := "".join(islice(lines, _LINES)):
+        digest.update(some.encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 

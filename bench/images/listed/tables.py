@@ -12,7 +12,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -126,8 +126,7 @@ def _add(dataset: Dataset, rows: Rows, file: Path, table: Table) -> None:
 
 def _has_repeats(rows: Rows, target: np.ndarray[Any, Any]) -> bool:
     """Whether two images of one class have one name."""
-    seen = {f"{label}/{file}" for label, file in zip(target.tolist(), rows.files, strict=True)}
-    return len(seen) < len(rows)
+    return len(set(zip(target.tolist(), rows.files, strict=True))) < len(rows)
 
 
 def _opened(dataset: Dataset, file: Path) -> Table:
@@ -186,7 +185,7 @@ def _paths(table: pa.Table, image: str) -> list[str]:
     if image not in table.column_names or "path" not in _fields(table.schema, image):
         return [""] * table.num_rows
     paths = pc.struct_field(table.column(image), "path").to_pylist()
-    return [PurePosixPath(path or "").name for path in paths]
+    return [path.rstrip("/").rpartition("/")[2] if path else "" for path in paths]
 
 
 def _labels(dataset: Dataset, file: Path, table: Table) -> list[str | int]:
