@@ -68,3 +68,11 @@ def test_columns_come_in_the_order_of_their_names() -> None:
 def test_an_unknown_name_is_an_error() -> None:
     with pytest.raises(KeyError, match="no-such"):
         column("no-such")
+
+
+def test_no_table_has_columns_of_its_own() -> None:
+    """What is said of a number stands in the catalog, or it is said twice."""
+    for file in sources():
+        calls = (n for n in ast.walk(ast.parse(file.read_text())) if isinstance(n, ast.Call))
+        names = {call.func.id for call in calls if isinstance(call.func, ast.Name)}
+        assert "Column" not in names, file

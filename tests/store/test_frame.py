@@ -1,4 +1,4 @@
-"""Columns that spare a report the registry: what an image set is, as it was when it was measured."""
+"""Columns that spare a report the registry: what an image set is, as it was measured."""
 
 from __future__ import annotations
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bench.blocks import Column, Form
+from bench.blocks import Form
 from bench.blocks.cells import number
 
 
@@ -48,6 +48,10 @@ def p_cell(p: Any) -> str:
     return p_value(p).removeprefix("= ")
 
 
-def interval(key: str, title: str, *, form: Form = Form.SIGNED, **more: Any) -> Column:
-    """A column whose cells have an interval."""
-    return Column(key=key, title=title, form=form, low=f"{key}_low", high=f"{key}_high", **more)
+def in_words(items: Sequence[str]) -> str:
+    """A list of at least one thing.
+
+    >>> in_words(["a", "b", "c"]), in_words(["a"])
+    ('a, b and c', 'a')
+    """
+    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else items[0]

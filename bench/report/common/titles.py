@@ -18,6 +18,13 @@ TITLES = {
     "sketch": "Sketch",
     "c": "C",
 }
+#: Pretraining scales.
+SCALE_TITLES = {
+    "1k": "Trained on 1k alone",
+    "12k": "Pretrained on 12k",
+    "22k": "Pretrained on 22k",
+    "web": "Pretrained on the web",
+}
 
 
 def title(role: object) -> str:

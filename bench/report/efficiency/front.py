@@ -13,8 +13,7 @@ from bench.blocks.columns import column, columns
 from bench.published import figures
 from bench.report.common.rows import rows
 from bench.report.common.speed_ways import DISTURBED, DISTURBED_COSTS, MARK, disturbed, way
-from bench.report.common.titles import FAMILIES, order
-from bench.report.scaling.comparison import TITLES
+from bench.report.common.titles import FAMILIES, SCALE_TITLES, order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +71,7 @@ def _table(found: pd.DataFrame, axis: FrontAxis, where: str, notes: tuple[str, .
     """A row a model, a column a way; best first in each pretraining scale."""
     body = [_row(row, axis) for row in rows(found)]
     ways = tuple(dict.fromkeys(row["way"] for row in body))
-    ranked = best_first(found, order({row["scale"] for row in body}, tuple(TITLES)))
+    ranked = best_first(found, order({row["scale"] for row in body}, tuple(SCALE_TITLES)))
     models = {(row["model"], row["resolution"]): _row(row, axis) for row in rows(ranked)}
     for row in body:
         own = models[row["model"], row["resolution"]]
@@ -104,7 +103,7 @@ def _cost(way: str, axis: FrontAxis) -> Column:
 
 
 def _figure(body: list[dict[str, Any]], axis: FrontAxis) -> Figure:
-    names = order({row["scale"] for row in body}, tuple(TITLES))
+    names = order({row["scale"] for row in body}, tuple(SCALE_TITLES))
     shown = axis.name[0].upper() + axis.name[1:]
     return Figure(
         name=f"front-{axis.column}",

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from bench.analysis.scaling.fit import REFINED, SOFT_SCALE
 from bench.analysis.scaling.groups import MOST_DROPPED, GroupFit
 from bench.analysis.scaling.posterior import DISCREPANCY, WORTH
-from bench.blocks import Block, Cell, Column, Form, Row, Table
-from bench.report.common.phrases import interval
+from bench.blocks import Block, Cell, Row, Table
+from bench.blocks.columns import column, columns
 
 #: Second best start within this of the best: the objective has one bottom.
 _SAME = 1e-6
@@ -25,7 +25,7 @@ _FORMS = (
 
 
 @dataclass(frozen=True)
-class Conditions:
+class Provenance:
     """What the numbers are of, in the words of whoever knows: axes, training, code and data."""
 
     x: str
@@ -35,7 +35,7 @@ class Conditions:
 
 
 def checklist(
-    groups: Sequence[GroupFit], about: Conditions, *, unit: str = "%", factor: float = 100.0
+    groups: Sequence[GroupFit], about: Provenance, *, unit: str = "%", factor: float = 100.0
 ) -> Iterator[Block]:
     """Two tables, what each fit rests on and how far it carries, and what all have in common.
 
@@ -50,7 +50,7 @@ def checklist(
     yield _reach(rows, unit)
 
 
-def method(groups: Sequence[GroupFit], about: Conditions) -> Iterator[tuple[str, str]]:
+def method(groups: Sequence[GroupFit], about: Provenance) -> Iterator[tuple[str, str]]:
     """The questions that have one answer for all ``groups``."""
     deltas = sorted({round(group.law.noise, 4) for group in groups})
     loss = any(form.form == "M5" for group in groups for form in group.law.forms)
@@ -85,30 +85,8 @@ def _basis(rows: tuple[Row, ...], common: tuple[str, ...]) -> Table:
         name="fit-basis",
         caption="What each fit rests on, and how all were made",
         columns=(
-            Column(key="name", title="Fit"),
-            Column(key="sizes", title="Sizes", form=Form.FIXED, digits=0),
-            Column(key="used", title="Used", form=Form.FIXED, digits=0),
-            Column(
-                key="missing",
-                title="Blank",
-                form=Form.FIXED,
-                digits=0,
-                about="Rows without x or y",
-            ),
-            Column(key="decades", title="Range", unit="decades", form=Form.FIXED, digits=2),
-            Column(key="forms", title="Forms"),
-            Column(key="delta", title="Robust delta", form=Form.SIGNIFICANT, digits=2),
-            Column(key="converged", title="Converged", about="Of the forms"),
-            Column(
-                key="gradient",
-                title="Largest gradient",
-                about="Infinity norm of the objective's scaled gradient at the end",
-            ),
-            Column(
-                key="second",
-                title="Second best start",
-                about="Its objective over the best one's; of the forms, the worst",
-            ),
+            *columns("fit", "sizes", "used", "missing", "decades", "forms", "delta"),
+            *columns("converged", "gradient", "second_start"),
         ),
         rows=rows,
         notes=common,
@@ -116,40 +94,15 @@ def _basis(rows: tuple[Row, ...], common: tuple[str, ...]) -> Table:
 
 
 def _reach(rows: tuple[Row, ...], unit: str) -> Table:
-    points = "points" if unit == "%" else unit
     return Table(
         name="fit-reach",
         caption="How far each fit carries",
         columns=(
-            Column(key="name", title="Fit"),
-            Column(
-                key="miss",
-                title="Held-out miss",
-                unit=points,
-                form=Form.SIGNED,
-                digits=2,
-                about="The largest size predicted from the others, less measured",
-            ),
-            Column(
-                key="arms",
-                title="in arms of its interval",
-                form=Form.FIXED,
-                digits=2,
-                about="Above 1, the measured value lies outside",
-            ),
-            interval(
-                "spread",
-                "At 2×: median and range of forms",
-                unit=unit,
-                form=Form.FIXED,
-                digits=2,
-            ),
-            interval(
-                "slope",
-                "Slope at the top: all, and range with each size dropped",
-                digits=3,
-                about="A wide range says that one model carries the conclusion",
-            ),
+            column("fit"),
+            column("held_out_miss", key="miss", unit="points" if unit == "%" else unit),
+            column("arms"),
+            column("spread", unit=unit),
+            column("slope_top"),
         ),
         rows=rows,
         notes=(_NO_RANGE,) if any("slope_low" not in row for row in rows) else (),

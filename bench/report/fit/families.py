@@ -7,9 +7,9 @@ from typing import Any
 
 from bench.analysis.scaling import Comparison, SharedLaw, Verdict
 from bench.analysis.scaling.between import MOST_PAIRED, Between
-from bench.blocks import Block, Cell, Column, Form, Row, Table, Text
+from bench.blocks import Block, Cell, Form, Row, Table, Text
 from bench.blocks.cells import number
-from bench.report.common.phrases import interval
+from bench.blocks.columns import column, columns
 
 #: Pairs up to which each has a sentence.
 MOST_SPOKEN = 3
@@ -85,27 +85,18 @@ def pairs_table(found: Sequence[Comparison], x: str, name: str) -> Table:
         name=name,
         caption="Each pair, with 90 % intervals",
         columns=(
-            Column(key="pair", title="First – second"),
-            interval(
-                "gap",
-                "Elasticity, first less second",
-                digits=3,
-                about="Slope of ln y over ln x at the middle of the range that both cover",
-            ),
-            Column(key="verdict", title="Elasticities"),
-            interval(
-                "ratio", "Ratio of y, first over second", form=Form.FIXED, digits=3,
-                about="At the top of the shared range",
-            ),
+            *columns("pair", "elasticity_gap"),
+            column("verdict", title="Elasticities"),
+            column("y_ratio"),
             *(
-                Column(key=f"p{i}", title=title, group=chance, brief=f"P {title}")
+                column("chance", key=f"p{i}", title=title, group=chance, brief=f"P {title}")
                 for i, title in enumerate(("1×", "2×", "4×"))
             ),
-            *((Column(key="reason", title="Remark"),) if reasons else ()),
+            *((column("remark", key="reason"),) if reasons else ()),
         ),
         rows=tuple(body),
         notes=(_VERDICTS.format(margin=found[0].margin),),
-    )  # fmt: skip
+    )
 
 
 def _row(found: Comparison) -> Row:

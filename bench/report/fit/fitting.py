@@ -17,7 +17,6 @@ from bench.blocks import (
     Axis,
     AxisScale,
     Block,
-    Column,
     Curve,
     Figure,
     Form,
@@ -29,7 +28,7 @@ from bench.blocks import (
     Tone,
 )
 from bench.blocks.cells import number
-from bench.report.common.phrases import interval
+from bench.blocks.columns import column, columns
 from bench.report.common.rows import rows
 from bench.report.fit import checklist, families
 
@@ -86,7 +85,7 @@ def numbers(found: Fitted) -> dict[str, Any]:
         "notes": list(found.given.notes),
         "fits": rows(found.table),
         **families.numbers(found.between),
-        "checklist": dict(checklist.method(found.groups, _conditions(found))),
+        "checklist": dict(checklist.method(found.groups, _provenance(found))),
     }
 
 
@@ -120,7 +119,7 @@ def _blocks(found: Fitted) -> Iterator[Block]:
         yield from families.blocks(found.between, found.given.x, name="pairs")
     listed = tuple(
         checklist.checklist(
-            found.groups, _conditions(found), unit=found.unit, factor=found.given.factor
+            found.groups, _provenance(found), unit=found.unit, factor=found.given.factor
         )
     )
     if listed:
@@ -128,9 +127,9 @@ def _blocks(found: Fitted) -> Iterator[Block]:
         yield from listed
 
 
-def _conditions(found: Fitted) -> checklist.Conditions:
+def _provenance(found: Fitted) -> checklist.Provenance:
     x, y = found.given.x, found.given.y
-    return checklist.Conditions(
+    return checklist.Provenance(
         x=f"Column {x}, as given. Say what it counts: parameters with or without embeddings, MACs "
         "or FLOPs, forward or training, at which resolution",
         y=f"Column {y}; {'; '.join(found.given.notes)}",
@@ -169,23 +168,20 @@ def _tables(found: Fitted, done: Sequence[Mapping[str, Any]]) -> Iterator[Block]
     body = [dict(row) for row in done]
     for row in body:
         row["unsure"] = "" if row["identified"] else "?"
-    level: dict[str, Any] = {
-        "unit": found.unit,
-        "form": Form.FIXED,
-        "digits": 2 if found.unit else 3,
-    }
+    x = found.given.x
+    level: dict[str, Any] = {"unit": found.unit, "digits": 2 if found.unit else 3}
     yield Table(
         name="fits",
         caption=f"Fitted {found.y}, with 90 % intervals",
         columns=(
-            Column(key="group", title="Group"),
-            Column(key="used", title="Sizes", form=Form.FIXED, digits=0),
-            Column(key="decades", title="Range", unit="decades", form=Form.FIXED, digits=2),
-            interval("top", "At the largest", **level),
-            interval("at_2x", f"2× {found.given.x}", **level),
-            interval("at_4x", f"4× {found.given.x}", **level),
-            interval("held_out", "Largest, from the others", **level),
-            Column(key="held_out_actual", title="Measured", **level),
+            column("group"),
+            column("sizes", key="used"),
+            column("decades"),
+            column("error_at", key="top", title="At the largest", **level),
+            column("error_at", key="at_2x", title=f"2× {x}", **level),
+            column("error_at", key="at_4x", title=f"4× {x}", **level),
+            column("error_at", key="held_out", title="Largest, from the others", **level),
+            column("actual", **level),
         ),
         rows=tuple(body),
         notes=("The interval of the largest, predicted from the others, is for one more model.",),
@@ -196,12 +192,9 @@ def _tables(found: Fitted, done: Sequence[Mapping[str, Any]]) -> Iterator[Block]
         name="slopes",
         caption=f"Slope of ln y over ln {found.given.x}, and the saturating law's parameters",
         columns=(
-            Column(key="group", title="Group"),
-            interval("elasticity", "Elasticity, middle", digits=3),
-            interval("elasticity_top", "at the largest", digits=3),
-            interval("exponent", "c", form=Form.FIXED, digits=2, mark="unsure"),
-            interval("floor", "Floor", **level),
-            Column(key="form", title="Form"),
+            *columns("group", "elasticity", "elasticity_top", "exponent"),
+            column("floor", **level),
+            column("form"),
         ),
         rows=tuple(body),
         notes=(
@@ -216,11 +209,7 @@ def _refused(refused: Sequence[Mapping[str, Any]]) -> Table:
     return Table(
         name="refused",
         caption="Groups that carry no law",
-        columns=(
-            Column(key="group", title="Group"),
-            Column(key="points", title="Points", form=Form.FIXED, digits=0),
-            Column(key="reason", title="Why"),
-        ),
+        columns=columns("group", "points", "reason"),
         rows=tuple(refused),
     )
 

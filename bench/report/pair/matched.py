@@ -25,7 +25,7 @@ Side = tuple[str, Sequence[str]]  # what was asked for, and the models that it n
 
 
 @dataclass(frozen=True)
-class Found:
+class MatchedComparison:
     """Matched pairs with their gaps, first less second, in % and points.
 
     ``pairs`` has one row a pair and ``means`` one a pretraining and set; ``lost`` says which pairs
@@ -48,7 +48,7 @@ def between(
     *,
     by: MatchBy = MatchBy.GMACS,
     band: float = 1.1,
-) -> Found:
+) -> MatchedComparison:
     """Match the models of both sides and compare each pair by its stored answers.
 
     Raises UsageError where no pair has answers of the same images, `ValueError` where those are
@@ -72,14 +72,14 @@ def between(
         for pair, row in zip(matched.pairs, found.pairs, strict=True)
     )
     lost = tuple(map(_title, found.lost))
-    return Found(first[0], second[0], matched, rows, found.means, lost)
+    return MatchedComparison(first[0], second[0], matched, rows, found.means, lost)
 
 
 def _title(pair: Pair) -> str:
     return f"{pair.first} – {pair.second}"
 
 
-def numbers(found: Found) -> dict[str, Any]:
+def numbers(found: MatchedComparison) -> dict[str, Any]:
     """All of it as built-ins, for JSON."""
     return {
         "first": found.first,
@@ -93,7 +93,7 @@ def numbers(found: Found) -> dict[str, Any]:
     }
 
 
-def sentences(found: Found) -> Iterator[str]:
+def sentences(found: MatchedComparison) -> Iterator[str]:
     """The answer: how many match, who is better in how many, by how much on average."""
     matched = found.matched
     axis = AXES[matched.by][0]

@@ -11,19 +11,18 @@ from bench.analysis.tables.costs import cost_table
 from bench.blocks import Block, Column, Heading, Note, Report, Table, Text, Tone
 from bench.blocks.columns import column, columns
 from bench.report.common.image_sets import references
-from bench.report.common.phrases import p_cell
+from bench.report.common.phrases import in_words, p_cell
 from bench.report.common.provenance import conditions
 from bench.report.common.rows import rows
 from bench.report.common.speed_ways import DISTURBED, MARK, disturbed
 from bench.report.common.titles import TITLES, title
-from bench.report.pair.matched import Found, sentences
-from bench.report.scaling.comparison import series
+from bench.report.pair.matched import MatchedComparison, sentences
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def report(found: Found, frame: pd.DataFrame) -> Report:
+def report(found: MatchedComparison, frame: pd.DataFrame) -> Report:
     """The matched comparison as a report."""
     return Report(
         title=f"{found.first} against {found.second}, matched",
@@ -32,16 +31,16 @@ def report(found: Found, frame: pd.DataFrame) -> Report:
     )
 
 
-def _models(found: Found) -> list[str]:
+def _models(found: MatchedComparison) -> list[str]:
     paired = [name for pair in found.matched.pairs for name in (pair.first, pair.second)]
     return paired + [model.model for model in found.matched.unmatched]
 
 
-def _blocks(found: Found, frame: pd.DataFrame) -> Iterator[Block]:
+def _blocks(found: MatchedComparison, frame: pd.DataFrame) -> Iterator[Block]:
     yield Text(text=" ".join(sentences(found)), lead=True)
     if found.lost:
         yield Note(
-            text=f"No stored predictions of the same images for {series(list(found.lost))}.",
+            text=f"No stored predictions of the same images for {in_words(found.lost)}.",
             tone=Tone.WARN,
         )
     if found.pairs:
@@ -57,14 +56,14 @@ def _blocks(found: Found, frame: pd.DataFrame) -> Iterator[Block]:
         yield _unmatched_table(found, frame)
 
 
-def _disturbed(found: Found, frame: pd.DataFrame) -> frozenset[str]:
+def _disturbed(found: MatchedComparison, frame: pd.DataFrame) -> frozenset[str]:
     """Models whose cost, where that is a speed, was disturbed."""
     if found.matched.by is not MatchBy.LATENCY:
         return frozenset()
     return frozenset(row["model"] for row in rows(cost_table(frame)) if disturbed(row))
 
 
-def _pairs_table(found: Found, frame: pd.DataFrame) -> Table:
+def _pairs_table(found: MatchedComparison, frame: pd.DataFrame) -> Table:
     axis, unit = AXES[found.matched.by]
     body: list[dict[str, Any]] = [dict(row) for row in found.pairs]
     note = (
@@ -103,7 +102,7 @@ def _pairs_table(found: Found, frame: pd.DataFrame) -> Table:
     )
 
 
-def _shifts_table(found: Found, frame: pd.DataFrame) -> Table | None:
+def _shifts_table(found: MatchedComparison, frame: pd.DataFrame) -> Table | None:
     """The gap of each pair on every shifted set; None where none was measured."""
     shown = [r for r in SHIFTS if any(r in row for row in found.pairs)]
     if not shown:
@@ -132,7 +131,7 @@ def _gap_on(role: str) -> Column:
     return column("gap", key=role, **own)
 
 
-def _means_table(found: Found) -> Table:
+def _means_table(found: MatchedComparison) -> Table:
     body = [dict(row) | {"set": title(row["role"])} for row in found.means]
     return Table(
         name="mean-gaps",
@@ -143,7 +142,7 @@ def _means_table(found: Found) -> Table:
     )
 
 
-def _unmatched_table(found: Found, frame: pd.DataFrame) -> Table:
+def _unmatched_table(found: MatchedComparison, frame: pd.DataFrame) -> Table:
     axis, unit = AXES[found.matched.by]
     noisy = _disturbed(found, frame)
     return Table(

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from bench.analysis.scaling.equal_cost import at_equal_cost
 from bench.analysis.scaling.laws import Laws, fit_series
 from bench.analysis.tables.axes import COSTS, CostAxis
-from bench.blocks import Block, Cell, Column, Form, Table
-from bench.report.common.titles import FAMILIES, order
-from bench.report.scaling.comparison import SCALES, TITLES, at
+from bench.blocks import Block, Cell, Table
+from bench.blocks.columns import column, columns
+from bench.report.common.titles import FAMILIES, SCALE_TITLES, order
+from bench.report.scaling.comparison import SCALES, at
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,21 +38,9 @@ def across(table: pd.DataFrame, main: CostAxis, own: Laws) -> Iterator[Block]:
         name="axes",
         caption="The same comparison over other costs, with 90 % intervals",
         columns=(
-            Column(key="axis", title="Cost"),
-            Column(key="scale", title="Pretraining"),
-            Column(key="at", title="Compared at", about="The largest cost that all reach"),
-            *(
-                Column(
-                    key=name,
-                    title=name,
-                    group=group,
-                    form=Form.FIXED,
-                    low=f"{name}_low",
-                    high=f"{name}_high",
-                )
-                for name in names
-            ),
-            Column(key="verdict", title="Lowest error", about="Intervals that overlap do not tell"),
+            *columns("axis", "scale", "at"),
+            *(column("error_at", key=name, title=name, group=group) for name in names),
+            column("verdict", title="Lowest error", about="Intervals that overlap do not tell"),
         ),
         rows=tuple(found),
         notes=("Latency is of one device, precision and library; the other costs are not.",),
@@ -60,7 +49,7 @@ def across(table: pd.DataFrame, main: CostAxis, own: Laws) -> Iterator[Block]:
 
 def _row(given: Laws, scale: str, axis: CostAxis) -> dict[str, Cell]:
     compared = at_equal_cost(given, scale, axis)
-    row: dict[str, Cell] = {"axis": COSTS[axis].name, "scale": TITLES[scale]}
+    row: dict[str, Cell] = {"axis": COSTS[axis].name, "scale": SCALE_TITLES[scale]}
     if compared.reason:
         return row | {"verdict": f"not testable: {compared.reason}"}
     for name, error in compared.errors.items():

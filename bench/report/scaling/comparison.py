@@ -9,6 +9,9 @@ from bench.analysis.stats.proportions import Interval
 from bench.analysis.tables.axes import COSTS
 from bench.blocks import Cell, Column, Form, Table
 from bench.blocks.cells import number
+from bench.blocks.columns import column
+from bench.report.common.phrases import in_words
+from bench.report.common.titles import SCALE_TITLES
 
 #: How a pretraining scale is said.
 SCALES = {
@@ -16,12 +19,6 @@ SCALES = {
     "12k": "after pretraining on the 12k set",
     "22k": "after pretraining on the 22k set",
     "web": "after web-scale pretraining",
-}
-TITLES = {
-    "1k": "Trained on 1k alone",
-    "12k": "Pretrained on 12k",
-    "22k": "Pretrained on 22k",
-    "web": "Pretrained on the web",
 }
 
 
@@ -33,7 +30,7 @@ def sentence(comparison: EqualCost) -> str:
     best, error, level = comparison.best, comparison.errors[comparison.best], comparison.level
     verdict = "and no other's interval overlaps with that"
     if level:
-        verdict = f"but {series(level)} {'overlap' if len(level) > 1 else 'overlaps'} with that"
+        verdict = f"but {in_words(level)} {'overlap' if len(level) > 1 else 'overlaps'} with that"
     return (
         f"{scale[0].upper()}{scale[1:]}, {best} has the lowest val error at equal cost, "
         f"{percent(error)} at {at(comparison)}, {verdict}."
@@ -60,22 +57,22 @@ def equal_cost(comparisons: Iterable[EqualCost]) -> Table | None:
         name="equal-cost",
         caption="Fitted val error at equal cost, with 90 % intervals",
         columns=(
-            Column(key="family", title="Family"),
-            *(
-                Column(
-                    key=comparison.scale,
-                    title=TITLES[comparison.scale],
-                    unit=f"% at {at(comparison)}",
-                    form=Form.FIXED,
-                    low=f"{comparison.scale}_low",
-                    high=f"{comparison.scale}_high",
-                    about=f"Trained {SCALES[comparison.scale]}, at the largest cost that all reach",
-                )
-                for comparison in able
-            ),
+            column("family"),
+            *map(_of_scale, able),
         ),
         rows=tuple(found.values()),
         notes=("Families whose intervals overlap are not told apart by these sizes.",),
+    )
+
+
+def _of_scale(comparison: EqualCost) -> Column:
+    scale = comparison.scale
+    return column(
+        "error_at",
+        key=scale,
+        title=SCALE_TITLES[scale],
+        unit=f"% at {at(comparison)}",
+        about=f"Trained {SCALES[scale]}, at the largest cost that all reach",
     )
 
 
@@ -87,12 +84,3 @@ def percent(error: Interval) -> str:
     """
     value, low, high = (number(v, Form.FIXED, 1) for v in (error.value, error.low, error.high))
     return f"{value} % [{low}, {high}]"
-
-
-def series(items: list[str]) -> str:
-    """A list in words.
-
-    >>> series(["a", "b", "c"])
-    'a, b and c'
-    """
-    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else items[0]

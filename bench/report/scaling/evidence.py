@@ -13,9 +13,10 @@ from bench.analysis.scaling.laws import Laws, SeriesLaws
 from bench.analysis.tables.axes import COSTS, CostAxis
 from bench.blocks import Block, Form, Heading, Text
 from bench.blocks.cells import number
+from bench.report.common.phrases import in_words
 from bench.report.common.titles import ordered, title
 from bench.report.fit import checklist, families
-from bench.report.scaling.comparison import SCALES, series
+from bench.report.scaling.comparison import SCALES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +54,7 @@ def _kinds(laws: Mapping[str, ScalingFit], kinds: Mapping[str, str], unit: str) 
     if found is None:
         return ""  # of one family each, the pair says it
     odds = [families.chance(p) for p in found.lower]
-    one, two = (f"{_KINDS[kind]} ({series(list(side))})" for kind, side in found.sides.items())
+    one, two = (f"{_KINDS[kind]} ({in_words(side)})" for kind, side in found.sides.items())
     return (
         f"That {one} have a lower val error than {two}, each family counted once, has a "
         f"probability of {odds[0]} at {number(found.x, Form.SIGNIFICANT, 2)} {unit}, the most that "
@@ -70,7 +71,7 @@ def of_gains(gain: pd.DataFrame) -> Iterator[Block]:
         f"{number(found.detectable[role], Form.FIXED, 1)} on {title(role)}"
         for role in ordered(list(found.detectable))
     ]
-    seen = f"Gains found 4 times in 5, in points, median over pairs: {series(each)}."
+    seen = f"Gains found 4 times in 5, in points, median over pairs: {in_words(each)}."
     yield Text(
         text=f"{found.clear} of {found.tested} gains differ from zero at 5 % after Holm over all "
         f"(mid-p McNemar). {seen if each else ''}"
@@ -79,14 +80,14 @@ def of_gains(gain: pd.DataFrame) -> Iterator[Block]:
 
 def of_fits(fitted: SeriesLaws, axis: CostAxis = CostAxis.GMACS) -> Iterator[Block]:
     """The good-practice checklist of every fit."""
-    listed = list(checklist.checklist(list(fitted.groups.values()), _conditions(axis)))
+    listed = list(checklist.checklist(list(fitted.groups.values()), _provenance(axis)))
     if listed:
         yield Heading(text="How the fits were made")
         yield from listed
 
 
-def _conditions(axis: CostAxis) -> checklist.Conditions:
-    return checklist.Conditions(
+def _provenance(axis: CostAxis) -> checklist.Provenance:
+    return checklist.Provenance(
         x=f"{COSTS[axis].name}: {COSTS[axis].about}",
         y="Top-1 error on val, as a rate",
         training="As the models' authors say; final checkpoints, one training run each, so that "

@@ -13,8 +13,7 @@ from bench.analysis.tables.drawn import errors, shifted_points
 from bench.blocks import Axis, AxisScale, Curve, Figure
 from bench.report.common.rows import rows
 from bench.report.common.speed_ways import DISTURBED, disturbed
-from bench.report.common.titles import FAMILIES, TITLES, order
-from bench.report.scaling.comparison import TITLES as PANELS
+from bench.report.common.titles import FAMILIES, SCALE_TITLES, TITLES, order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +25,7 @@ def error_over_cost(table: pd.DataFrame, laws: Laws, axis: CostAxis = CostAxis.G
     timed = axis is CostAxis.LATENCY
     body = [_point(row, timed) for row in rows(errors(table))]
     hues = order(set(table["series"]), FAMILIES)
-    styles = order(set(table["scale"]), tuple(PANELS))
+    styles = order(set(table["scale"]), tuple(SCALE_TITLES))
     noisy = timed and any(map(disturbed, body))
     return Figure(
         name=f"error-{axis}",
@@ -45,14 +44,17 @@ def error_over_cost(table: pd.DataFrame, laws: Laws, axis: CostAxis = CostAxis.G
         styles=styles,
         label="name",
         panel="panel",
-        panels=tuple(PANELS.get(s, s) for s in styles if s in set(table["scale"])),
+        panels=tuple(SCALE_TITLES.get(s, s) for s in styles if s in set(table["scale"])),
         curves=tuple(_fitted(laws)),
     )
 
 
 def _point(row: dict[str, Any], timed: bool) -> dict[str, Any]:
     mark = disturbed(row) if timed else ""
-    return row | {"panel": PANELS.get(row["scale"], row["scale"]), "name": row["model"] + mark}
+    return row | {
+        "panel": SCALE_TITLES.get(row["scale"], row["scale"]),
+        "name": row["model"] + mark,
+    }
 
 
 def _fitted(laws: Laws) -> Iterator[Curve]:
@@ -67,7 +69,7 @@ def _fitted(laws: Laws) -> Iterator[Curve]:
             low=band.low,
             high=band.high,
             hue=family,
-            panel=PANELS.get(scale, scale),
+            panel=SCALE_TITLES.get(scale, scale),
         )
 
 
@@ -95,7 +97,7 @@ def shift_over_val(table: pd.DataFrame, lines: Mapping[str, Line | NoLine]) -> F
         hue="family",
         style="scale",
         hues=order(set(table["family"]), FAMILIES),
-        styles=order(set(table["scale"]), tuple(PANELS)),
+        styles=order(set(table["scale"]), tuple(SCALE_TITLES)),
         label="model",
         panel="set",
         panels=tuple(TITLES[role] for role in shifts),

@@ -132,7 +132,7 @@ def test_refused_fits_have_none(fitted: Any) -> None:
     few, _ = fitted
     none = few[few["size"].isin(["s", "m"])]
     assert list(evidence.of_fits(fit_series(none))) == []
-    assert list(checklist.checklist([], evidence._conditions(CostAxis.GMACS))) == []
+    assert list(checklist.checklist([], evidence._provenance(CostAxis.GMACS))) == []
 
 
 def test_families_are_tested_in_words(fitted: Any) -> None:
