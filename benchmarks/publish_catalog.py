@@ -2,8 +2,8 @@
 
     python benchmarks/publish_catalog.py
 
-Run it after an upgrade of timm; it rewrites ``bench/checkpoints/timm.csv`` and prints what is new and
-what is gone, then every pretrained tag whose training set the names do not tell.
+Run it after an upgrade of timm; it rewrites ``bench/checkpoints/timm.csv`` and prints what is new
+and what is gone, then every pretrained tag whose training set the names do not tell.
 """
 
 from __future__ import annotations

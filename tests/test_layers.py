@@ -162,7 +162,7 @@ def _room(module: str) -> str:
 
 
 def an_underscore_is_private_to_its_folder(found: Sources) -> Iterator[str]:
-    """No import of a ``_name`` or ``_file`` of another folder, and no use of one through a module."""
+    """No ``_name`` and no ``_file`` of another folder is imported, or used through a module."""
     known = modules(found)
     for path, text in found.items():
         folder, tree = path.rpartition("/")[0], ast.parse(text)

@@ -1,7 +1,7 @@
 """ImageNet's validation set, and the sets that shift it or label it anew.
 
-None of them is drawn: a user says where each lies (see `bench.images.listed.sources`). Counts are those of
-the publications. ``options`` holds ``per_class``, images a class where all have the same;
+None of them is drawn: a user says where each lies (see `bench.images.listed.sources`). Counts are
+those of the publications. ``options`` holds ``per_class``, images a class where all have the same;
 ``classes``, the subset that a set covers; ``subsets``, those on which val is compared with such a
 set; ``numbered``, where the published archive names class folders by index.
 """

@@ -33,11 +33,11 @@ class Description(TypedDict):
 
 
 def describe(device: str) -> Description:
-    """What ``device`` is: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``, as ``--device`` takes it.
+    """Describe ``device``: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``, as ``--device`` has it.
 
-    ``auto`` is CUDA where there is one, else the CPU, which is described without importing torch;
-    so is ``auto`` on a machine that cannot have a GPU. Raises `UsageError`, naming the devices that are
-    there, for any other.
+    ``auto`` is the first CUDA device, or the CPU. Describing the CPU does not import torch, nor
+    does ``auto`` on a machine that cannot have a GPU. Raises `UsageError`, naming the devices that
+    this machine has, for any other.
 
     >>> describe("cpu")["device"]
     'cpu'

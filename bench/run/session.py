@@ -66,7 +66,7 @@ def measure(
     Raises StoreError, UsageError or DataError before the first job if anything that all of them
     need is missing or damaged. A run that is interrupted, by SIGTERM too, says so in its summary.
     """
-    if offline:
+    if offline:  # what the libraries that fetch go by, here and in processes that are started
         os.environ["HF_HUB_OFFLINE"] = os.environ["HF_DATASETS_OFFLINE"] = "1"
     models, datasets = selection.evaluated()
     # All weights, before any work is done: what is missing or damaged is said at once.

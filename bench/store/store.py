@@ -99,7 +99,10 @@ class Store:
         return {job_id for (job_id,) in self._rows(query, Status.OK)}
 
     def predictions(self, job_id: str) -> bytes | None:
-        """Per-image predictions of a job as stored, see `bench.tasks.classification.predictions`; None if none."""
+        """Per-image predictions of a job as stored, None if there are none.
+
+        `bench.tasks.classification.predictions` has their format.
+        """
         found = self._rows("SELECT data FROM predictions WHERE job_id = ?", job_id)
         return next((bytes(data) for (data,) in found), None)
 

@@ -37,9 +37,9 @@ _FIELDS = ("metric", "value", "unit", "low", "high", "n")
 
 
 def export(connection: sqlite3.Connection, store: Path, path: Path) -> int:
-    """Write the open ``store`` to ``path``, which appears whole or not at all; returns outcomes written.
+    """Write the open ``store`` to ``path``, which appears whole or not at all.
 
-    Raises StoreError if it cannot be written.
+    Returns how many outcomes were written. Raises StoreError if it cannot be written.
     """
     partial = path.with_name(path.name + ".partial")
     outcomes = 0

@@ -45,7 +45,8 @@ def test_a_device_that_is_not_there_is_one_line() -> None:
 
 def test_on_a_cpu_it_loads_neither_torch_nor_pandas() -> None:
     program = (
-        "import sys; from bench import spec; from bench.run import provenance; provenance.snapshot(spec.Options());"
+        "import sys; from bench import spec; from bench.run import provenance;"
+        "provenance.snapshot(spec.Options());"
         "print(*sorted({'torch', 'timm', 'pandas', 'numpy'} & set(sys.modules)))"
     )
     done = subprocess.run(

@@ -138,8 +138,8 @@ def mean_corruption_error(
     All arrays have shape (N,), one entry an answer: whether it was ``wrong``, the corruption's
     ``kind``, its ``severity`` (`CLEAN` for images that are not corrupted, whose kind does not
     matter), and which ``image`` it is of. ``reference`` is the error of each kind, as
-    `bench.analysis.robustness.published_errors.ALEXNET`, or whether a reference model was wrong on the same
-    answers, for a paired interval; without it the result is the mean error itself. ``relative``
+    `bench.analysis.robustness.published_errors.ALEXNET`, or whether a reference model was wrong on
+    the same answers, for a paired interval; without it the result is the mean error itself. ``relative``
     takes clean errors off first: the mean drop, or relative mCE.
 
     The standard error is that of the mean linearised in the answers (delta method), answers of one

@@ -1,8 +1,9 @@
 """Evaluate: predictions of one model on one dataset, and every metric of them.
 
 In float32 the predictions and ranks are the same to the image whatever the batch size, threads,
-workers, layout or device: see `bench.tasks.classification.near_ties`. With ``--amp`` there is no such promise,
-and the batch size is part of what the job is. A dataset may be larger than memory.
+workers, layout or device: see `bench.tasks.classification.near_ties`. With ``--amp`` there is no
+such promise, so the batch size and the device are part of the job. A dataset may be larger than
+memory.
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ from bench.tasks.classification.views import views
 
 
 def measure(job: Job) -> Outcome:
-    """Every metric of `bench.tasks.classification` on ``job.dataset``, and the predictions image by image.
+    """Evaluate every metric on ``job.dataset``, and keep the prediction for each image.
 
-    A set in groups, such as corruptions, has ``top1/<group>`` besides; what else there is for sets
-    of some classes, and for val, see `bench.tasks.classification.views`. Raises `DataError` when images or
-    labels are not what the job says, `JobError` when the network's answers are no numbers.
+    A set in groups, such as corruptions, also has ``top1/<group>``; for val and for sets of some
+    classes, see `bench.tasks.classification.views`. Raises `DataError` when images or labels are
+    not what the job says, `JobError` when the network's answers are not finite numbers.
     """
     if job.dataset is None:
         raise JobError("evaluate needs a dataset")

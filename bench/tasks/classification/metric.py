@@ -2,10 +2,9 @@
 
 A metric is two functions: ``each`` reduces the answers to some images to one row an image, ``of``
 the rows of all images to the number. So no set of images need fit into memory, however many
-classes there are. With its name and unit it is one line in the ``METRICS`` tuple of the file it
-lives in: `bench.tasks.classification.accuracy`, `bench.tasks.classification.calibration`, or any file in the ``metrics/``
-folder of a place that ``BENCH_PATH`` names. `bench.tasks.classification.evaluate` applies them all to every
-model and dataset::
+classes there are. With its name and unit it is one line in the ``METRICS`` tuple of its file:
+`accuracy`, `calibration`, or any file in the ``metrics/`` folder of a place that ``BENCH_PATH``
+names. `bench.tasks.classification.evaluate` applies them all to every model and dataset::
 
     from bench.tasks.classification import Answers, Metric, Rows
 

@@ -11,8 +11,8 @@ prediction. Hence every image that float32 cannot decide is decided in float64:
   2 x error would do; at least 4 x is kept. Where the error leaves less than that of `TOLERANCE`,
   the tolerance grows to 8 x error and more images are decided.
 
-While the set streams by, only that distance is kept of each image (`bench.tasks.classification.tally`); those
-within the tolerance are then asked for again, and computed both ways.
+While the set streams by, only that distance is kept of each image (see `tally`); those within the
+tolerance are then asked for again, and computed both ways.
 """
 
 from __future__ import annotations

@@ -261,7 +261,7 @@ def test_jobs_of_one_model_build_it_once(
 
 
 def test_a_metric_beside_the_package_is_measured(
-    saved: Saved, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    saved: Saved, dataset: Dataset, tmp_path: Path
 ) -> None:
     folder = tmp_path / "mine" / "metrics"
     folder.mkdir(parents=True)
@@ -275,7 +275,6 @@ def test_a_metric_beside_the_package_is_measured(
     )
     model = saved("vit_s.g1k")
     assert "margin" not in _values(_run(model, dataset))
-    monkeypatch.setenv("BENCH_PATH", str(folder.parent))
-    outcome = _run(model, dataset)
+    outcome = _run(model, dataset, folders=(str(folder.parent),))  # and no variable names it
     two = np.sort(np.log(_reference(model, dataset)[0]), axis=1)[:, -2:]
     assert _values(outcome)["margin"] == pytest.approx(np.diff(two).mean(), rel=1e-4)
