@@ -48,29 +48,39 @@ def make(folder: Path) -> Path:
     return folder
 
 
-def fill(store: Store, run: str, name: str) -> None:
+def jobs(name: str) -> list[Job]:
+    """What is stored of a model: its cost, its speed, and its answers on val and R."""
     model, options = registry.models(name)[0], Options(device_name="Example CPU")
-    cost = GMACS[model.architecture]
-    for measure, metric, value in (
-        (Measure.PROFILE, "gmacs", cost),
-        (Measure.SPEED, "latency_p50", 1000 * cost),
-    ):
-        outcome = Outcome(
-            job=Job(measure=measure, model=model, options=options),
-            status=Status.OK,
-            measurements=(Measurement(metric=metric, value=value, unit=""),),
-        )
-        store.append(outcome, run)
-    for dataset in registry.datasets("glyphs-val,glyphs-r"):
-        given = answers(name, dataset.name)
-        value = 100 * float((given.prediction == given.target).mean())
-        job = Job(
+    costs = [Job(measure=m, model=model, options=options) for m in (Measure.PROFILE, Measure.SPEED)]
+    return costs + [
+        Job(
             measure=Measure.EVALUATE,
             model=model,
             options=options,
             dataset=dataset,
             dataset_digest=dataset.name,
         )
+        for dataset in registry.datasets("glyphs-val,glyphs-r")
+    ]
+
+
+def fill(store: Store, run: str, name: str) -> None:
+    profile, speed, *evaluations = jobs(name)
+    cost = GMACS[profile.model.architecture]
+    for job, metric, value in (
+        (profile, "gmacs", cost),
+        (speed, "latency_p50", 1000 * cost),
+    ):
+        outcome = Outcome(
+            job=job,
+            status=Status.OK,
+            measurements=(Measurement(metric=metric, value=value, unit=""),),
+        )
+        store.append(outcome, run)
+    for job in evaluations:
+        assert job.dataset is not None
+        given = answers(name, job.dataset.name)
+        value = 100 * float((given.prediction == given.target).mean())
         outcome = Outcome(
             job=job,
             status=Status.OK,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.published import figures
 from bench.published.ladders import ladders
-from bench.spec import Job
+from bench.spec import Job, Model
 from bench.spec.errors import UsageError
 from bench.store import Store, predictions
 from bench.store.predictions import Read
@@ -75,7 +75,9 @@ def of_jobs(frame: pd.DataFrame, jobs: Iterable[Job]) -> pd.DataFrame:
 
     Models of one architecture share its cost and speed, so another of them may have measured it.
     """
-    models = {job.id: job.model for job in jobs}
+    models: dict[str, Model] = {}
+    for job in jobs:
+        models.setdefault(job.id, job.model)
     frame = frame[frame["job"].isin(models)].copy()
     for column, attribute in (("model", "name"), *((same, same) for same in _OF_WEIGHTS)):
         own = {job: getattr(model, attribute) for job, model in models.items()}

@@ -73,6 +73,16 @@ def test_the_terminal_shows_tables_and_provenance(bench: Call, results: Path) ->
     assert "torch" in said.out
 
 
+def test_a_run_prints_what_a_report_prints(bench: Call, here: Path, results: Path) -> None:
+    """Of one store there is one report, whichever command shows it."""
+    ran = bench("run", "tiny").out.splitlines()
+    reported = bench("report", "--suite", "tiny").out.splitlines()
+    shown = [line for line in ran[ran.index("") + 1 : -3] if line]
+    assert len(shown) > 10
+    rest = iter(reported)
+    assert [line for line in shown if line not in rest] == []  # all of it, in this order
+
+
 def test_a_report_by_name_or_by_suite(bench: Call, results: Path) -> None:
     by_suite, by_name = bench("report", "--suite", "tiny"), bench("report", "-r", "scaling")
     assert by_suite.out == by_name.out == bench("report").out
