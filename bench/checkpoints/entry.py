@@ -81,8 +81,8 @@ def declaration(entry: Entry, *, train_size: bool = False) -> Model:
 
 
 def _weights(entry: Entry) -> str:
-    place = entry.weights + entry.name if entry.weights.endswith("/") else entry.weights
-    return place if "://" in place or not place else f"hf-hub:{place}"
+    address = entry.weights + entry.name if entry.weights.endswith("/") else entry.weights
+    return address if "://" in address or not address else f"hf-hub:{address}"
 
 
 def _three(text: str) -> tuple[float, float, float]:

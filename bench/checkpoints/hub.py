@@ -86,7 +86,7 @@ def fetched(file: Announced) -> Path:
     )
 
 
-def kept(repository: str, revision: str | None = None) -> Path | None:
+def cached(repository: str, revision: str | None = None) -> Path | None:
     """The repository's weight file in the client's cache, at a commit or the last one seen there.
 
     Its folder is named by the commit. Asks nobody.
@@ -111,7 +111,7 @@ def damaged(path: Path) -> bool:
     return bool(_SHA256.fullmatch(name)) and digest(path) != name
 
 
-def forbidden() -> bool:
+def is_offline() -> bool:
     """Whether the client was told to stay offline, by ``HF_HUB_OFFLINE``."""
     from huggingface_hub import constants
 

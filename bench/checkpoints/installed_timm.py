@@ -1,4 +1,4 @@
-"""What the timm that is installed knows; `_catalog` is what one release of it knew."""
+"""What the installed timm knows; the catalog is what one release of it knew."""
 
 from __future__ import annotations
 
@@ -94,11 +94,11 @@ def entries(known: Collection[str] = ()) -> Iterator[Entry]:
 
 
 def _entry(architecture: str, module: str, tag: str, cfg: Any) -> Entry:
-    family, size = _place(architecture, module)
+    family, size = _family_and_size(architecture, module)
     if cfg.hf_hub_id and cfg.hf_hub_filename:
         raise NotImplementedError(f"{architecture}.{tag} is a file of its own name on the hub")
-    place = cfg.hf_hub_id or cfg.url or ""
-    own = place.endswith(f"/{architecture}.{tag}")
+    address = cfg.hf_hub_id or cfg.url or ""
+    own = address.endswith(f"/{architecture}.{tag}")
     return Entry(
         architecture=architecture,
         tag=tag,
@@ -115,7 +115,7 @@ def _entry(architecture: str, module: str, tag: str, cfg: Any) -> Entry:
         test_crop_pct=str(cfg.test_crop_pct or ""),
         crop_mode=cfg.crop_mode,
         interpolation=cfg.interpolation,
-        weights=place.rpartition("/")[0] + "/" if own else place,
+        weights=address.rpartition("/")[0] + "/" if own else address,
     )
 
 
@@ -124,7 +124,7 @@ def _pixels(size: tuple[int, int, int]) -> str:
     return str(height) if height == width else f"{height}x{width}"
 
 
-def _place(architecture: str, module: str) -> tuple[str, str]:
+def _family_and_size(architecture: str, module: str) -> tuple[str, str]:
     """Family and size: ``swin_tiny_patch4_window7_224`` is ``swin``, ``tiny``."""
     start = _FAMILY.match(architecture)
     rest = architecture[start.end() :] if start else architecture

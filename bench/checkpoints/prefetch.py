@@ -53,7 +53,7 @@ def check_space(files: Iterable[WeightFile]) -> None:
 
 def _weight_file(model: Model, update: bool, folder: Path | None) -> WeightFile:
     try:
-        path = weights.place(model, folder)
+        path = weights.local_file(model, folder)
         if path is not None and not (update and _movable(model, path)):
             return WeightFile(model=model, here=True, size=path.stat().st_size)
         name = weights.repository(model)
@@ -61,7 +61,7 @@ def _weight_file(model: Model, update: bool, folder: Path | None) -> WeightFile:
             raise weights.absent(model)
         wanted = model.revision or (None if update else pins.pinned(name))
         file = hub.announced(name, wanted)
-        here = hub.kept(name, file.commit) is not None
+        here = hub.cached(name, file.commit) is not None
         return WeightFile(model=model, here=here, size=file.size or 0)
     except (DataError, OSError) as error:
         return WeightFile(model=model, here=False, size=0, error=str(error))

@@ -40,14 +40,14 @@ def resolve(
 
     That file is then on this disk and whole. It is fetched where it is not, unless ``offline``, at
     the commit of the first use, which is remembered; ``update`` moves on to the newest one. A file
-    in the user's ``folder`` has no commit. Raises `DataError` for weights that cannot be had, are
+    in the user's ``folder`` has no commit. Raises `DataError` for weights that are unavailable, are
     damaged or not those that the declaration states.
     """
     if not published(model):
         return replace(model, weights_path=str(verified(model).absolute()))
     path, commit = _own(model, folder), None
     if path is None:
-        path = _from_hub(model, offline=offline or hub.forbidden(), update=update)
+        path = _from_hub(model, offline=offline or hub.is_offline(), update=update)
         commit = path.parent.name
     digest = _digest(path)
     if model.weights_sha256 not in ("", digest):
@@ -64,12 +64,12 @@ def resolve_all(
     folder: Path | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> tuple[Model, ...]:
-    """Each model as `resolve` gives it; what an offline run lacks is said of all models at once.
+    """Each model as `resolve` gives it; what an offline run lacks is one error for all models.
 
     ``progress`` is called with (models done, models).
     """
     wanted = tuple(models)
-    lacking = missing(wanted, folder) if offline or hub.forbidden() else ()
+    lacking = missing(wanted, folder) if offline or hub.is_offline() else ()
     if lacking:
         names = ",".join(model.name for model in lacking)
         raise DataError(
@@ -86,7 +86,9 @@ def resolve_all(
 
 def missing(models: Iterable[Model], folder: Path | None = None) -> tuple[Model, ...]:
     """Those whose published weights are not on this disk; asks no network."""
-    return tuple(model for model in models if published(model) and place(model, folder) is None)
+    return tuple(
+        model for model in models if published(model) and local_file(model, folder) is None
+    )
 
 
 def verified(model: Model) -> Path:
@@ -101,7 +103,7 @@ def verified(model: Model) -> Path:
     elif not model.weights_sha256:
         raise DataError(f"which weights {model.name} has is not settled: resolve() the model first")
     told = Path(model.weights_path) if model.weights_path else None
-    path = told if told is not None and told.is_file() else place(model)
+    path = told if told is not None and told.is_file() else local_file(model)
     if path is None:
         raise absent(model)
     try:
@@ -113,13 +115,13 @@ def verified(model: Model) -> Path:
     return path
 
 
-def place(model: Model, folder: Path | None = None) -> Path | None:
+def local_file(model: Model, folder: Path | None = None) -> Path | None:
     """Where the model's weight file lies on this disk, unchecked; None if it is not here."""
     if published(model):
         own, name = _own(model, folder), repository(model)
         if own is not None or name is None:
             return own
-        return hub.kept(name, model.revision or pins.pinned(name))
+        return hub.cached(name, model.revision or pins.pinned(name))
     file = zoo_file(model.weights)
     return file if file.is_file() else None
 
@@ -130,7 +132,7 @@ def _from_hub(model: Model, *, offline: bool, update: bool) -> Path:
     if name is None:
         raise absent(model)
     wanted = model.revision or (None if update else pins.pinned(name))
-    path = None if update and not model.revision else hub.kept(name, wanted)
+    path = None if update and not model.revision else hub.cached(name, wanted)
     if path is not None and not hub.damaged(path):
         return path
     if not offline:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bench import registry
 from bench.checkpoints.catalog import with_preprocessing
-from bench.images.prepared.quota import cap_of
+from bench.images.prepared.quota import size_limit
 from bench.network.device import describe
 from bench.registry import conditions
 from bench.run import sets
@@ -83,7 +82,7 @@ def selected(request: Request) -> Selection:
     """
     suite, data = registry.suite(request.suite), request.data
     datasets = sets.chosen(data.selector, suite, data.folder, data.places)
-    cap_of(os.environ.get("BENCH_CACHE_SIZE", ""))  # an unusable size is known here too
+    size_limit()  # an unusable size is known here too
     world = sets.world_of(data.selector, datasets, suite)
     options = _options(request.device, data, world)
     found = Selection(

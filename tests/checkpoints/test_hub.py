@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.checkpoints import hub as hub_files
-from bench.checkpoints.hub import announced, damaged, fetched, kept
+from bench.checkpoints.hub import announced, cached, damaged, fetched
 from bench.spec.errors import DataError
 from tests.checkpoints.hub_server import Hub, point_client_at, serving
 
@@ -26,14 +26,14 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_comes_whole_and_once(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     commit = hub.publish(REPOSITORY, {SAFE: WEIGHTS, PICKLED: b"never asked for"})
     monkeypatch.setenv("HF_TOKEN", "secret")
-    assert kept(REPOSITORY) is None
+    assert cached(REPOSITORY) is None
     file = announced(REPOSITORY)
     assert (file.commit, file.filename, file.size) == (commit, SAFE, len(WEIGHTS))
     assert file.etag == hashlib.sha256(WEIGHTS).hexdigest()
     path = fetched(file)
     assert path.read_bytes() == WEIGHTS
     assert path.parent.name == commit
-    assert fetched(file) == kept(REPOSITORY, commit) == path
+    assert fetched(file) == cached(REPOSITORY, commit) == path
     assert len(hub.bodies()) == 1
     assert not damaged(path)
     tokens = {seen.token for seen in hub.requests if seen.method == "HEAD"}
@@ -46,7 +46,7 @@ def test_a_pickle_is_taken_only_where_there_is_nothing_safer(hub: Hub) -> None:
     file = announced(REPOSITORY)
     assert file.filename == PICKLED
     assert fetched(file).read_bytes() == WEIGHTS
-    assert kept(REPOSITORY, file.commit) == fetched(file)
+    assert cached(REPOSITORY, file.commit) == fetched(file)
 
 
 def test_an_older_commit_is_had_though_the_repository_moved_on(hub: Hub) -> None:
@@ -130,7 +130,7 @@ def test_a_file_of_another_size_is_refused(hub: Hub) -> None:
     hub.publish(REPOSITORY, {SAFE: WEIGHTS})
     hub.forged[hashlib.sha256(WEIGHTS).hexdigest()] = WEIGHTS[:-1]
     assert f"cannot get {REPOSITORY}" in _refusal()
-    assert kept(REPOSITORY) is None
+    assert cached(REPOSITORY) is None
 
 
 def test_a_damaged_cache_is_noticed_and_mended(hub: Hub) -> None:
@@ -152,7 +152,7 @@ def test_a_client_told_to_stay_offline_asks_nobody(
 ) -> None:
     hub.publish(REPOSITORY, {SAFE: WEIGHTS})
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    assert hub_files.forbidden()
+    assert hub_files.is_offline()
     _refusal()
     assert hub.requests == []
 
@@ -170,5 +170,5 @@ def test_a_full_disk_is_said(hub: Hub, tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize("name", ["../../etc/passwd", "a/b/c", "a//b", ""])
 def test_a_name_that_is_no_repository_leaves_the_cache_alone(hub: Hub, name: str) -> None:
     with pytest.raises(DataError, match="cannot get"):
-        kept(name)
+        cached(name)
     assert hub.requests == []

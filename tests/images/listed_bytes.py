@@ -43,7 +43,7 @@ class AtHand:
 class Bytes(Listing):
     """``files`` over and over until there are ``count``, of ten classes in turn."""
 
-    def __init__(self, files: Sequence[bytes], count: int) -> None:
+    def __init__(self, files: Sequence[bytes], count: int, state: str = "") -> None:
         rows = Rows()
         rows.storages.append(AtHand(files))
         target = np.arange(count) % 10
@@ -51,7 +51,7 @@ class Bytes(Listing):
         sizes = [len(files[index % len(files)]) for index in range(count)]
         rows.add(0, names, target.tolist(), sizes, range(count))
         digest = hashlib.sha256(b"".join(files) + str(count).encode()).hexdigest()
-        made = replace(listed(rows), labels=Labels(target), digest=digest)
+        made = replace(listed(rows), labels=Labels(target), digest=digest, state=state)
         super().__init__(**{field.name: getattr(made, field.name) for field in fields(Listing)})
 
     @property

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from PIL import Image
 from timm.data.dataset import ImageDataset
 from timm.data.transforms_factory import create_transform
 
@@ -86,3 +89,36 @@ def test_a_drawn_set_has_its_own_size(tmp_path: Path, monkeypatch: pytest.Monkey
     drawn = replace(registry.load().datasets["glyphs-val"], images=4)
     with pytest.raises(DataError, match="glyphs-val is 32x32 pixels, asked for are 48x48"):
         opened(drawn, Transform(size=48))
+
+
+def test_images_replaced_in_place_are_prepared_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By others of equal names, sizes and modification times: uncompressed ones always have."""
+    monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
+    val = replace(registry.load().datasets["imagenet-val"], place="")
+    for name, shades in (("val", (10, 20)), ("other", (200, 220))):
+        for synset, shade in zip(synsets()[:2], shades, strict=True):
+            file = tmp_path / name / synset / "ILSVRC2012_val_00000293.jpg"
+            file.parent.mkdir(parents=True)
+            file.write_bytes(imagenet.encoded(Image.new("RGB", (30, 30), (shade,) * 3), "BMP"))
+            os.utime(file, ns=(0, 0))
+        members = [
+            (f"{f.parent.name}/{f.name}", f.read_bytes()) for f in file.parents[1].rglob("*.jpg")
+        ]
+        tar = imagenet.write_tar(tmp_path / f"{name}.tar", members)
+        os.utime(tar, ns=(0, 0))
+        rows = [{"bytes": data, "path": file} for file, data in members]
+        table = pa.table({"image": rows, "label": [0, 1]})
+        with pa.ipc.new_file(str(tmp_path / f"{name}.arrow"), table.schema) as writer:
+            writer.write_table(table)
+        os.utime(tmp_path / f"{name}.arrow", ns=(0, 0))
+    for suffix in ("", ".tar", ".arrow"):
+        place = replace(val, place=str(tmp_path / f"val{suffix}"))
+        before, digest = whole(opened(place, SMALL), 2), listing(place).digest
+        (tmp_path / f"val{suffix}").rename(tmp_path / f"old{suffix}")
+        (tmp_path / f"other{suffix}").rename(tmp_path / f"val{suffix}")
+        after = whole(opened(place, SMALL), 2)
+        assert (before.max(), after.min()) == (20, 200)
+        assert np.array_equal(after, whole(opened(place, SMALL, cache=False), 2))
+        assert listing(place).digest == digest

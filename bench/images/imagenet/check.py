@@ -17,6 +17,7 @@ from bench.images.drawn.store import Progress
 from bench.images.imagenet import classes as imagenet_classes
 from bench.images.imagenet.synsets import real_labels, synsets, val_number
 from bench.images.listed import sources
+from bench.images.listed.folders import NOWHERE
 from bench.images.listed.listing import Listing
 from bench.images.prepared.decode import prepared
 from bench.images.types import spread
@@ -62,7 +63,8 @@ def check(
 ) -> Checked:
     """List a set, count its images, compare folders with ReaL, decode a sample or ``everything``.
 
-    Never raises for what is wrong with the data; ``progress`` is called with (decoded, to decode).
+    Files without any bytes and links that lead nowhere are found without decoding all. Never raises
+    for what is wrong with the data; ``progress`` is called with (decoded, to decode).
     """
     try:
         listing = sources.listing(dataset)
@@ -73,7 +75,8 @@ def check(
             place=dataset.place,
             findings=(Finding(what or todo, todo if what else "see `bench data check --help`"),),
         )
-    which = spread(len(listing), None if everything else SAMPLE).tolist()
+    sample = spread(len(listing), None if everything else SAMPLE)
+    which = np.union1d(sample, np.flatnonzero(listing.size == 0)).tolist()
     broken = list(_broken(listing, which, workers, progress))
     return Checked(
         name=dataset.name,
@@ -160,9 +163,16 @@ def mixed_up(listing: Listing) -> Iterator[Finding]:
 
 
 def _undecodable(broken: Sequence[tuple[str, str]]) -> Iterator[Finding]:
-    if broken:
-        some = _some([f"{name}: {reason}" for name, reason in broken])
-        yield Finding(f"{len(broken)} images cannot be decoded ({some})", "copy these files anew")
+    links = [name for name, reason in broken if reason.endswith(NOWHERE)]
+    if links:
+        yield Finding(
+            f"{len(links)} of the images are links that lead nowhere ({_some(links)})",
+            "restore what they point to, or remove them",
+        )
+    if damaged := [f"{name}: {reason}" for name, reason in broken if name not in set(links)]:
+        yield Finding(
+            f"{len(damaged)} images cannot be decoded ({_some(damaged)})", "copy these files anew"
+        )
 
 
 def _broken(

@@ -21,6 +21,7 @@ from bench.spec.errors import DataError
 #: Kinds of image files: the three that timm's evaluation reads, and what shards of others hold.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 TRAINING = "train"  #: a folder that no set is looked for in
+NOWHERE = "which is not there"  #: how the message about a link that leads nowhere ends
 _DEEPEST = 3  # folders around the class folders: ILSVRC/Data/CLS-LOC
 
 
@@ -43,10 +44,6 @@ class Folder(NamedTuple):
             raise DataError(
                 f"cannot read {path}: {error.strerror or error}; `bench data check` finds all such"
             ) from error
-
-
-#: How the message about a dangling link ends.
-NOWHERE = "which is not there"
 
 
 def is_image(name: str) -> bool:

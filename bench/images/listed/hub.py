@@ -11,7 +11,6 @@ import fcntl
 import hashlib
 import io
 import json
-import os
 import re
 import tarfile
 from collections.abc import Iterator
@@ -53,7 +52,7 @@ def parse(place: str) -> Place:
     found = _PLACE.fullmatch(place)
     if found is None:
         raise UsageError(
-            f"{place!r} is no set on the hub; expected hf:<owner>/<name>[@revision][:split] or "
+            f"{place!r} is no set on the hub; expected is hf:<owner>/<name>[@revision][:split] or "
             "hf-stream: with the same"
         )
     return Place(found["name"], found["revision"], found["split"], found["scheme"] == "hf-stream")
@@ -131,7 +130,9 @@ def _one_line(dataset: Dataset) -> Iterator[None]:
 
 def _refusal(dataset: Dataset, error: Exception) -> str:
     reason = " ".join(str(error).split())[:160]
-    offline = " (HF_HUB_OFFLINE is set)" if os.environ.get("HF_HUB_OFFLINE") else ""
+    from datasets import config
+
+    offline = " (HF_HUB_OFFLINE is set)" if config.HF_HUB_OFFLINE else ""
     return (
         f"{dataset.name}: cannot load {dataset.place}{offline}: {type(error).__name__}: {reason}; "
         "check the name, the network and, for a gated set, `hf auth login`, or give a local copy"

@@ -54,9 +54,11 @@ def _matching(pattern: str) -> list[Path]:
     """The file of that name, else those that it matches as a pattern."""
     if not glob.has_magic(pattern) or Path(pattern).is_file():
         return [Path(pattern)]
-    if found := sorted(glob.glob(pattern)):  # noqa: PTH207 - of absolute paths too
-        return list(map(Path, found))
-    literal = pattern.replace("[", "[[]")  # the folder is called so
-    if literal != pattern and (found := sorted(glob.glob(literal))):  # noqa: PTH207
-        return list(map(Path, found))
+    folder, slash, name = pattern.rpartition("/")
+    within = (
+        f"{folder.replace('[', '[[]')}{slash}"  # where the folder is called so, or the file too
+    )
+    for one in (pattern, within + name, within + name.replace("[", "[[]")):
+        if found := sorted(glob.glob(one)):  # noqa: PTH207 - of absolute paths too
+            return list(map(Path, found))
     return [] if "*" in pattern or "?" in pattern else [Path(pattern)]

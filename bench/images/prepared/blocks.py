@@ -37,11 +37,11 @@ _INVERT = 0xFFFFFFFF
 _PATIENCE = 10.0  # seconds; a process that is stopped keeps its locks
 
 
-class Found(Enum):
-    """What the file has of a block."""
+class BlockState(Enum):
+    """Whether a block is in the file."""
 
     WHOLE = auto()
-    NOTHING = auto()
+    MISSING = auto()
     DAMAGED = auto()
 
 
@@ -71,22 +71,22 @@ class BlockFile:
         """Ends every use of it, and this process's locks."""
         os.close(self._file)
 
-    def read(self, index: int, into: NDArray[np.uint8]) -> Found:
+    def read(self, index: int, into: NDArray[np.uint8]) -> BlockState:
         """Fills ``into`` with a block; its bytes mean nothing unless the answer is WHOLE."""
         record = os.pread(self._file, _RECORD.size, self._record(index))
         if not any(record):
-            return Found.NOTHING
+            return BlockState.MISSING
         expected = _checked(record)
         if expected is None:
-            return Found.DAMAGED
+            return BlockState.DAMAGED
         try:
             got = os.preadv(self._file, [into.data.cast("B")], self._place(index))
         except OSError:  # a bad sector
-            return Found.DAMAGED
+            return BlockState.DAMAGED
         return (
-            Found.WHOLE
+            BlockState.WHOLE
             if got == into.nbytes and zlib.crc32(into.data) == expected
-            else Found.DAMAGED
+            else BlockState.DAMAGED
         )
 
     def write(self, index: int, block: NDArray[np.uint8]) -> None:
@@ -99,7 +99,7 @@ class BlockFile:
     def claimed(self, index: int, stop: threading.Event) -> Iterator[None]:
         """Holds a block against other processes; gives up waiting for it when ``stop`` is set.
 
-        Where a lock is not to be had in time, or at all, the block is prepared twice: no harm.
+        Without the lock in time, or at all, the block is prepared twice, which does no harm.
         """
         place = (_RECORD.size, self._record(index))
         deadline = time.monotonic() + _PATIENCE

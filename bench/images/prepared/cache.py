@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from bench.images.drawn.store import Progress, cache_folder
 from bench.images.listed.listing import Listing
 from bench.images.prepared import quota
-from bench.images.prepared.blocks import BlockFile, Found
+from bench.images.prepared.blocks import BlockFile, BlockState
 from bench.images.prepared.decode import decoder, prepared
 from bench.images.types import Labels, spread
 from bench.spec import Transform
@@ -37,7 +37,7 @@ _BLOCK = 4 * 2**20  # bytes: little beside memory, much beside the cost of a rea
 _AHEAD = 16  # blocks, the most that are prepared before a slow model asks for them
 Pixels = NDArray[np.uint8]
 _log = logging.getLogger(__name__)
-_said: set[str] = set()
+_warned: set[str] = set()
 
 
 @dataclass(eq=False)
@@ -100,7 +100,7 @@ class Prepared:
         def fill(index: int, file: BlockFile | None) -> None:
             rows = np.flatnonzero(block_of == index)
             block = self._empty(index)
-            if file and file.read(index, block) is Found.WHOLE:
+            if file and file.read(index, block) is BlockState.WHOLE:
                 taken[rows] = block[which[rows] % self._per_block]
             else:
                 for row in rows:
@@ -129,20 +129,20 @@ class Prepared:
         block = self._empty(index)
         if file is None:
             return self._fill(index, block)
-        if file.read(index, block) is Found.WHOLE:
+        if file.read(index, block) is BlockState.WHOLE:
             return block
         with file.claimed(index, stop):
             found = file.read(index, block)  # again: another process may have stored it meanwhile
-            if found is Found.WHOLE:
+            if found is BlockState.WHOLE:
                 return block
-            if found is Found.DAMAGED:
-                _say(f"{self._path} has damaged blocks; their images are prepared again")
+            if found is BlockState.DAMAGED:
+                _warn_once(f"{self._path} has damaged blocks; their images are prepared again")
             self._fill(index, block)
             if self.cache:
                 try:
                     file.write(index, block)
                 except OSError as error:
-                    self._do_without(f"{self._path}: {error.strerror}")
+                    self._disable_cache(f"{self._path}: {error.strerror}")
                     self._path.unlink(missing_ok=True)  # results need the room more
         return block
 
@@ -174,21 +174,21 @@ class Prepared:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             refused = quota.refusal(self._path, BlockFile.bytes_needed(self._count, stride))
             if refused is None:
-                return BlockFile(self._path, self._about, self._count, stride)
+                return BlockFile(self._path, self._header, self._count, stride)
         except OSError as error:
             refused = f"{self._path}: {error.strerror}"
-        self._do_without(refused)
+        self._disable_cache(refused)
         return None
 
-    def _do_without(self, why: str) -> None:
+    def _disable_cache(self, why: str) -> None:
         self.cache = False
-        _say(
+        _warn_once(
             f"{self.name} is prepared anew for each model, as it cannot be kept: {why}; "
-            "BENCH_CACHE_SIZE sets how much may be, BENCH_CACHE where, --no-cache is silent"
+            "BENCH_CACHE_SIZE sets how much may be kept, BENCH_CACHE where, --no-cache is silent"
         )
 
     @cached_property
-    def _about(self) -> dict[str, object]:
+    def _header(self) -> dict[str, object]:
         """What decides the bytes of the cache."""
         return {
             "set": self.name,
@@ -203,7 +203,7 @@ class Prepared:
 
     @cached_property
     def _path(self) -> Path:
-        text = json.dumps(self._about, sort_keys=True)
+        text = json.dumps(self._header, sort_keys=True)
         key = hashlib.sha256(text.encode()).hexdigest()[:16]
         name = re.sub(r"[^\w.-]", "_", self.name)
         return cache_folder() / "prepared" / f"{name}-{key}.images"
@@ -224,8 +224,8 @@ def regrouped(found: Iterator[Pixels], size: int, count: int) -> Iterator[Pixels
                 batch = None
 
 
-def _say(line: str) -> None:
+def _warn_once(line: str) -> None:
     """Once in a process: eight models that find the disk full say it once."""
-    if line not in _said:
-        _said.add(line)
+    if line not in _warned:
+        _warned.add(line)
         _log.warning(line)

@@ -20,9 +20,9 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(I?)B?")
 def refusal(path: Path, need: int) -> str | None:
     """Why there is no room for a file of ``need`` bytes at ``path``, or None where there is.
 
-    What the file already takes is not asked for again. Raises `UsageError` for a size that is none.
+    What the file already takes is not asked for again. Raises `UsageError` for a malformed size.
     """
-    cap = cap_of(os.environ.get("BENCH_CACHE_SIZE", ""))
+    cap = size_limit()
     taken = wanted = pending = 0
     for other in path.parent.iterdir():
         try:
@@ -41,17 +41,27 @@ def refusal(path: Path, need: int) -> str | None:
         others = f", of which other sets take {_text(wanted)}" if wanted else ""
         return f"takes {_text(need)} and BENCH_CACHE_SIZE allows {_text(cap)}{others}"
     disk = shutil.disk_usage(path.parent)
-    room = disk.free - pending - (disk.total // 10 if cap is None else 0)
-    if need - taken > room:
+    available = disk.free - pending - (disk.total // 10 if cap is None else 0)
+    if need - taken > available:
         rule = " with a tenth of the disk left free" if cap is None else ""
-        return f"takes {_text(need)} and {path.parent} has room for {_text(max(room, 0))}{rule}"
+        return (
+            f"takes {_text(need)} and {path.parent} has room for {_text(max(available, 0))}{rule}"
+        )
     return None
 
 
-def cap_of(given: str) -> int | None:
+def size_limit() -> int | None:
+    """Bytes that `$BENCH_CACHE_SIZE` allows, None where it is not set.
+
+    Raises `UsageError` for a malformed size.
+    """
+    return parse_size(os.environ.get("BENCH_CACHE_SIZE", ""))
+
+
+def parse_size(given: str) -> int | None:
     """Bytes of a size as people write it; None for an empty text.
 
-    >>> cap_of("1.5 GB"), cap_of("512MiB"), cap_of("0"), cap_of("")
+    >>> parse_size("1.5 GB"), parse_size("512MiB"), parse_size("0"), parse_size("")
     (1500000000, 536870912, 0, None)
     """
     if not given.strip():

@@ -103,8 +103,9 @@ def test_without_cache_nothing_is_written(listing: Bytes, folder: Path) -> None:
         Prepared(Bytes(FILES[::-1], 60), SMALL, "val"),
         Prepared(Bytes(FILES, 60), Transform(size=16, crop_pct=0.8), "val"),
         Prepared(Bytes(FILES, 60), SMALL, "val", limit=50),
+        Prepared(Bytes(FILES, 60, state="replaced since"), SMALL, "val"),
     ],
-    ids=["listing", "transform", "limit"],
+    ids=["listing", "transform", "limit", "files"],
 )
 def test_what_differs_has_its_own_file(listing: Bytes, folder: Path, other: Prepared) -> None:
     pixels(Prepared(listing, SMALL, "val"))
