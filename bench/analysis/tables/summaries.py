@@ -27,7 +27,7 @@ def by_family(table: pd.DataFrame, lines: Mapping[str, Line | NoLine]) -> Iterat
             row |= {"slope": line.slope, "r2": line.r2, "n": line.n}
         else:
             row |= {"n": line.n, "remark": line.reason}
-        for family, part in table.groupby("family", sort=False):
+        for family, part in table.groupby("family"):
             over = part[f"er_{role}"].dropna()
             if len(over):
                 row[str(family)] = float(over.mean())

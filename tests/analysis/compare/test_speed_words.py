@@ -69,6 +69,12 @@ def test_the_commonest_way_counts_networks_of_all_families() -> None:
     assert found["family"].tolist() == ["a", "b"]
 
 
+def test_equal_accuracies_keep_their_order() -> None:
+    names = [f"m{i}" for i in range(40)]
+    table = pd.DataFrame({"model": names, "resolution": 224, "scale": "1k", "top1": 80.0})
+    assert best_first(table, ("1k",))["model"].tolist() == names
+
+
 def test_the_best_of_each_scale_comes_first() -> None:
     rows = [
         ("a", 224, "22k", 85.0),

@@ -119,6 +119,9 @@ def test_groups_and_classes_come_from_the_frame(frame: pd.DataFrame) -> None:
     declared = registry.load().datasets["glyphs-val"].options["characters"]
     assert class_names(frame, "val") == declared
     assert class_names(frame.assign(characters=None), "val") == ""
+    mixed = frame.assign(characters=frame["characters"].where(frame["scale"] == "1k", "other"))
+    assert class_names(mixed, "val") == ""  # the set was declared in two ways
+    assert class_names(two, "val") == ""
 
 
 def test_facts_of_worlds_are_those_of_their_sets(frame: pd.DataFrame) -> None:
@@ -128,6 +131,11 @@ def test_facts_of_worlds_are_those_of_their_sets(frame: pd.DataFrame) -> None:
     assert WORLDS["glyphs"].train_images == train.images
     assert WORLDS["glyphs"].mce_reference in known.models
     assert world("imagenet").train_images == 1_281_167
+    heads = {
+        d.classes for d in known.datasets.values() if d.world == "imagenet" and d.role == "val"
+    }
+    assert heads == {world("imagenet").ordered_classes}
+    assert world("glyphs").ordered_classes == 0  # drawn labels are in the models' order
     assert world_of(frame) is WORLDS["glyphs"]
     both = pd.concat([frame, frame.assign(world="imagenet")])
     assert world_of(both).train_images is None
