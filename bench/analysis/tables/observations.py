@@ -56,9 +56,10 @@ def observations(
 ) -> Observations:
     """Read columns ``x`` and ``y`` of ``frame``, a group for each value of the columns ``by``.
 
-    Cells may be text; of numbers, an empty cell and words such as NA or null are blank. Errors and accuracies may be percent or fractions: without ``unit``, percent
-    if any is above 1. Blank cells are counted and left out; anything else that no law can have
-    raises `ValueError`: an absent column, text, x not > 0, an error rate not strictly between
+    Cells may be text. In ``x`` and ``y`` an empty cell is blank, and so is a word such as NA or
+    null, which in ``by`` is a name; blanks are counted and left out. Errors and accuracies may be
+    percent or fractions: without ``unit``, percent if any is above 1. Anything else that no law can
+    have raises `ValueError`: an absent column, text, x not > 0, an error rate not strictly between
     0 and 1, a loss not > 0, or no row at all.
 
     >>> o = observations(pd.DataFrame({"g": ["1", "2"], "top1": ["80", "85"]}), "g", "top1",
@@ -100,7 +101,8 @@ def select(frame: pd.DataFrame, conditions: Mapping[str, str]) -> pd.DataFrame:
         cells = frame[name].astype("string").str.strip()
         kept = frame[(cells == wanted).fillna(False).astype(bool)]
         if kept.empty:
-            there = ", ".join(repr(v) for v in cells.dropna().unique()[:5])
+            known = [cell for cell in cells.dropna().unique() if cell]
+            there = ", ".join(repr(cell) for cell in known[:5])
             raise ValueError(f"no row has {name} = {wanted!r}; there are {there or 'only blanks'}")
         frame = kept
     return frame
