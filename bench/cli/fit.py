@@ -97,8 +97,14 @@ def _read(file: Path) -> pd.DataFrame:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
+            # NA and None may be names of groups: `observations` knows which cells are blank.
             table = pd.read_csv(
-                file, sep=separator, dtype=str, encoding="utf-8-sig", index_col=False
+                file,
+                sep=separator,
+                dtype=str,
+                encoding="utf-8-sig",
+                index_col=False,
+                keep_default_na=False,
             )
     except OSError as error:
         raise UsageError(f"cannot read {str(file)!r}: {error.strerror or error}") from error

@@ -149,6 +149,21 @@ def test_a_loss_has_no_ceiling_and_no_percent(bench: Call, here: Path) -> None:
     )
 
 
+def test_only_an_empty_cell_of_a_group_is_blank(bench: Call, here: Path) -> None:
+    laws = {"None": (20.0, 0.5), "NA": (24.0, 0.45), "": (28.0, 0.4)}
+    rows = [
+        f"{name},{x},{5 + b * x**-c:.6f}" for name, (b, c) in laws.items() for x in (1, 2, 4, 8, 16)
+    ]
+    name = write(here, "\n".join(["recipe,gmacs,error", *rows]))
+    words = (name, "--x", "gmacs", "--y", "error")
+    found = {row["group"]: row for row in numbers(bench, *words, "--by", "recipe")["fits"]}
+    assert list(found) == ["None", "NA", "(blank)"]
+    for group, (b, c) in zip(found, laws.values(), strict=True):
+        assert found[group]["top"] == pytest.approx(5 + b * 16**-c, rel=1e-3)
+    (alone,) = numbers(bench, *words, "--where", "recipe=None")["fits"]
+    assert alone["points"] == 5
+
+
 def test_only_some_rows(bench: Call, here: Path, two: str) -> None:
     found = numbers(bench, two, "--x", "gmacs", "--y", "error", "--where", "family=b")
     assert [row["group"] for row in found["fits"]] == ["all"]

@@ -67,10 +67,15 @@ class Cells:
 
     @classmethod
     def of(cls, kind: ArrayLike, severity: ArrayLike, image: ArrayLike) -> Cells:
-        """Of arrays as `mean_corruption_error` takes them."""
+        """Of arrays of one entry an answer, shape (N,).
+
+        ``kind`` is the corruption, ``severity`` its strength, `CLEAN` for images that are not
+        corrupted, whose kind does not matter, and ``image`` names the image. Raises `ValueError`,
+        one line, for unequal lengths, no corrupted image, and kinds that lack a severity.
+        """
         rank, names, who = np.asarray(severity), np.asarray(kind, dtype=np.str_), np.asarray(image)
         if who.ndim != 1 or len({a.shape for a in (rank, names, who)}) > 1:
-            raise ValueError("wrong, kind, severity and image must be rows of one length")
+            raise ValueError("kind, severity and image must be rows of one length")
         dirty = rank != CLEAN
         if not dirty.any():
             raise ValueError("no corrupted images")
@@ -123,41 +128,6 @@ class Cells:
         return np.asarray((of_cell / np.maximum(count, 1))[self.cell] * (values - mean[self.cell]))
 
 
-def mean_corruption_error(
-    wrong: ArrayLike,
-    kind: ArrayLike,
-    severity: ArrayLike,
-    image: ArrayLike,
-    reference: Mapping[str, float] | ArrayLike | None = None,
-    *,
-    relative: bool = False,
-    level: float = 0.95,
-) -> MeanError:
-    """Mean corruption error, mCE (%), with an interval clustered by image.
-
-    All arrays have shape (N,), one entry an answer: whether it was ``wrong``, the corruption's
-    ``kind``, its ``severity`` (`CLEAN` for images that are not corrupted, whose kind does not
-    matter), and which ``image`` it is of. ``reference`` is the error of each kind, as
-    `bench.analysis.robustness.published_errors.ALEXNET`, or whether a reference model was wrong on
-    the same answers, for a paired interval; without it the result is the mean error itself. ``relative``
-    takes clean errors off first: the mean drop, or relative mCE.
-
-    The standard error is that of the mean linearised in the answers (delta method), answers of one
-    image summed before they are squared, G / (G - 1) for G images.
-
-    Raises `ValueError`, one line, for unequal lengths, kinds that lack a severity, and references
-    that lack a kind or make no errors.
-
-    >>> found = mean_corruption_error(
-    ...     [1, 0, 1, 1], ["fog", "fog", "snow", "snow"], [1, 1, 1, 1], [0, 1, 0, 1]
-    ... )
-    >>> found.interval.value, found.standard_error, found.clusters
-    (75.0, 25.0, 2)
-    """
-    cells = Cells.of(kind, severity, image)
-    return mean_error_in(cells, wrong, reference, relative=relative, level=level)
-
-
 def mean_error_in(
     cells: Cells,
     wrong: ArrayLike,
@@ -166,10 +136,29 @@ def mean_error_in(
     relative: bool = False,
     level: float = 0.95,
 ) -> MeanError:
-    """`mean_corruption_error` of the answers to one set, whose ``cells`` serve many models."""
+    """Mean corruption error, mCE (%), of answers to one set, with an interval clustered by image.
+
+    ``wrong`` says of each answer whether it was, shape (N,), in the order of ``cells``.
+    ``reference`` is the error of each kind, as
+    `bench.analysis.robustness.published_errors.ALEXNET`, or whether a reference model was wrong on
+    the same answers, for a paired interval; without it the result is the mean error itself.
+    ``relative`` takes clean errors off first: the mean drop, or relative mCE.
+
+    The standard error is that of the mean linearised in the answers (delta method), answers of one
+    image summed before they are squared, G / (G - 1) for G images. The interval ends where no
+    answers could lie beyond.
+
+    Raises `ValueError`, one line, for unequal lengths and references that lack a kind or make no
+    errors.
+
+    >>> cells = Cells.of(["fog", "fog", "snow", "snow"], [1, 1, 1, 1], [0, 1, 0, 1])
+    >>> found = mean_error_in(cells, [1, 0, 1, 1])
+    >>> found.interval.value, found.standard_error, found.clusters, found.interval.high
+    (75.0, 25.0, 2, 100.0)
+    """
     errs = np.asarray(wrong, dtype=np.float64)
     if errs.shape != cells.cell.shape:
-        raise ValueError("wrong, kind, severity and image must be rows of one length")
+        raise ValueError("wrong and the cells must be rows of one length")
     own = cells.means(errs, relative)
     other: Array | None = None
     if reference is None:
@@ -191,7 +180,10 @@ def mean_error_in(
     error = math.nan
     if sums.size > 1:
         error = 100 * math.sqrt(sums.size / (sums.size - 1) * float(sums @ sums))
-    return _estimate(100 * float(ratio.mean()), error, sums.size, level)
+    # A reference that was measured too may err less than it did here, and then mCE has no end.
+    most = math.inf if other is not None else 100 * float((1 / base).mean())
+    bounds = (-math.inf, math.inf) if relative else (0.0, most)
+    return _estimate(100 * float(ratio.mean()), error, sums.size, level, bounds)
 
 
 def mean_corruption_error_of_cells(
@@ -202,7 +194,7 @@ def mean_corruption_error_of_cells(
     *,
     level: float = 0.95,
 ) -> MeanError:
-    """`mean_corruption_error` of counts alone, where no two answers are of one image.
+    """`mean_error_in` of counts alone, where no two answers are of one image.
 
     ``errors`` (fractions) and ``images`` (how many) have shape (corruptions, severities), as have
     those of the reference; a reference without ``reference_images`` is known exactly. Model and
@@ -224,7 +216,9 @@ def mean_corruption_error_of_cells(
         m = np.asarray(reference_images, dtype=np.float64)
         variance = variance + (each / 100) ** 2 * (known * (1 - known) / m).sum(axis=1)
     error = 100 * math.sqrt(float((variance / base**2).sum())) / own.size
-    return _estimate(float(each.mean()), error, int(n.sum()), level)
+    exact = reference is None or reference_images is None
+    bounds = (0.0, 100 * float((1 / base).mean()) if exact else math.inf)
+    return _estimate(float(each.mean()), error, int(n.sum()), level, bounds)
 
 
 def _known(reference: Mapping[str, float], kinds: NDArray[np.str_], relative: bool) -> Array:
@@ -235,6 +229,11 @@ def _known(reference: Mapping[str, float], kinds: NDArray[np.str_], relative: bo
     return base - reference["clean"] if relative else base
 
 
-def _estimate(value: float, error: float, clusters: int, level: float) -> MeanError:
+def _estimate(
+    value: float, error: float, clusters: int, level: float, bounds: tuple[float, float]
+) -> MeanError:
     reach = float(stats.norm.ppf(0.5 + level / 2)) * error
-    return MeanError(Interval(value, value - reach, value + reach), error, clusters)
+    low, high = max(bounds[0], value - reach), min(bounds[1], value + reach)
+    if math.isnan(error):
+        low = high = math.nan
+    return MeanError(Interval(value, low, high), error, clusters)

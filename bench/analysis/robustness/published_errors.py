@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+#: Severities of each corruption that a published error is the mean of.
+SEVERITIES = 5
 #: AlexNet's error on ImageNet-C, mean of five severities (fractions), as published with the set
 #: (github.com/hendrycks/robustness); ``clean`` is its error on ImageNet val in the paper's table.
 ALEXNET: Mapping[str, float] = MappingProxyType(

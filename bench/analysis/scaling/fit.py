@@ -8,7 +8,8 @@ trust-region method with analytic Jacobian.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -22,6 +23,10 @@ from bench.analysis.scaling.forms import CURVES, Array, Curve, Form, sigmoid_roo
 SOFT_SCALE = 0.01
 #: Starts refined for each form.
 REFINED = 4
+#: Largest y that is fitted as it is; tolerances of the search are those of such numbers.
+ORDINARY = (1e-6, 1e6)
+#: Points that the cells of the start grid are scored on.
+SCORED = 1000
 _STOP: dict[str, Any] = {"xtol": 1e-12, "ftol": 1e-12, "gtol": 1e-12, "max_nfev": 200}
 
 
@@ -84,6 +89,10 @@ def fit_form(
     >>> round(f.exponent, 6), round(f.floor, 6)
     (0.5, 0.1)
     """
+    scale = float(y.max())
+    if not ORDINARY[0] <= scale <= ORDINARY[1]:
+        top = ceiling if math.isinf(ceiling) else min(ceiling / scale, ORDINARY[1])
+        return _scaled(fit_form(form, x, y / scale, noise=noise, ceiling=top), scale)
     curve = CURVES[form]
     u, lny = x / x.max(), np.log(y)
     root_w = np.sqrt(u)
@@ -92,7 +101,9 @@ def fit_form(
         (low, high * floor_top * (1 - 1e-9) if name == "floor" else high)
         for name, (low, high) in zip(curve.names[1:], curve.bounds, strict=True)
     ]
-    low = np.array([-60.0, *(b[0] for b in bounds)])
+    # The level of M4 falls with a ln(ceiling).
+    reach = 20 * math.log(ceiling) if 1 < ceiling < math.inf else 0.0
+    low = np.array([-60.0 - reach, *(b[0] for b in bounds)])
     high = np.array([60.0, *(b[1] for b in bounds)])
 
     def residuals(theta: Array) -> Array:
@@ -113,7 +124,8 @@ def fit_form(
             **_STOP,
         )
 
-    starts = _starts(form, curve, u, y, root_w, noise, ceiling, floor_top)
+    some = slice(None, None, max(1, u.size // SCORED))
+    starts = _starts(form, curve, u[some], y[some], root_w[some], noise, ceiling, floor_top)
     tried = sorted((refine(start) for start in starts), key=lambda r: float(r.cost))
     best = tried[0]
     return FormFit(
@@ -126,6 +138,16 @@ def fit_form(
         float(best.optimality),
         bool(best.status > 0),
     )
+
+
+def _scaled(found: FormFit, scale: float) -> FormFit:
+    """The same curve for y times ``scale``."""
+    theta = dict(zip(CURVES[found.form].names, found.theta, strict=True))
+    # In M4, y - floor and (ceiling - y)^a scale by different powers.
+    theta["level"] += (1 - theta.get("a", 0.0)) * math.log(scale)
+    if "floor" in theta:
+        theta["floor"] *= scale
+    return replace(found, theta=tuple(theta.values()), ceiling=found.ceiling * scale)
 
 
 def _starts(

@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from bench.analysis.scaling.forms import Array
+from bench.analysis.scaling.points import Weighted, weighted
 
 _C = np.geomspace(0.01, 5.0, 24)
 _S = np.linspace(0.0, 7.5, 24)  # -ln(1 - r): floor shares 0 .. 0.9994
@@ -93,8 +94,8 @@ def shared_law(families: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> list[Shar
             for h, q in zip(Hypothesis, counts, strict=True)
         ]
     x0 = max(float(x.max()) for x, _ in points)
-    data = [(np.log(x / x0), np.log(y)) for x, y in points]
-    pooled = (np.concatenate([d[0] for d in data]), np.concatenate([d[1] for d in data]))
+    data = [weighted(np.log(x / x0), np.log(y)) for x, y in points]
+    pooled = _pooled(data)
     apart = sum(_least([[d]]) for d in data)
     shared = (_least([[pooled]]), _least([data]), _least([[d] for d in data]))
     floor = total * _ROUNDING**2
@@ -114,21 +115,29 @@ def _checked(name: str, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
     return xs, ys
 
 
-Logs = tuple[Array, Array]  # ln(x / x0), ln y of one family
+def _pooled(families: Sequence[Weighted]) -> Weighted:
+    """All points as those of one family."""
+    return Weighted(
+        np.concatenate([family.log_x for family in families]),
+        np.concatenate([family.log_y for family in families]),
+        np.concatenate([family.weight for family in families]),
+        sum(family.within for family in families),
+    )
 
 
-def _rss(group: Sequence[Logs], c: Array, s: Array) -> Array:
+def _rss(group: Sequence[Weighted], c: Array, s: Array) -> Array:
     """Squared residuals about each family's best level, for c and s = -ln(1 - r), both (m, k)."""
     total = np.zeros_like(s)
-    for lnx, lny in group:
-        power = np.exp(-c[..., None] * lnx)
-        residual = lny - np.log(power + -np.expm1(-s[..., None]) * (1 - power))
-        residual -= residual.mean(axis=-1, keepdims=True)
-        total += (residual * residual).sum(axis=-1)
+    for points in group:
+        power = np.exp(-c[..., None] * points.log_x)
+        residual = points.log_y - np.log(power + -np.expm1(-s[..., None]) * (1 - power))
+        mean = (residual * points.weight).sum(axis=-1, keepdims=True) / points.weight.sum()
+        residual -= mean
+        total += (residual * residual * points.weight).sum(axis=-1) + points.within
     return total
 
 
-def _profile(group: Sequence[Logs], c: Array) -> Array:
+def _profile(group: Sequence[Weighted], c: Array) -> Array:
     """Least squares over the floor share that a group has in common, for each c of shape (m,)."""
     rows = np.arange(c.size)
     grid = np.broadcast_to(_S, (c.size, _S.size))
@@ -141,7 +150,7 @@ def _profile(group: Sequence[Logs], c: Array) -> Array:
     return np.asarray(rss[rows, best])
 
 
-def _least(groups: Sequence[Sequence[Logs]]) -> float:
+def _least(groups: Sequence[Sequence[Weighted]]) -> float:
     """Least squares with one c for all; families in one group also share their floor share."""
     lnc = np.log(_C)
     for _ in range(_ZOOMS):

@@ -17,6 +17,8 @@ from bench.analysis.stats.proportions import UNKNOWN, Interval
 
 #: A 90 % interval of c spanning more than this factor does not identify it.
 IDENTIFIED_SPAN = 3.0
+#: Bayes factor below which points speak substantially against floor 0 (Jeffreys 1961, 10^-1/2).
+FLOOR_RULED_OUT = 10**-0.5
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class ScalingFit:
     never by how well a form fits: 4-5 sizes M2 and M3, from 6 also M4 (M5 where y has no ceiling).
     Three sizes get a line, for its exponent alone: as no line levels off, their curve is the
     posterior's median. Intervals are 90 % and come from ``posterior``, widened to the point
-    estimate where that lies outside.
+    estimate where that lies outside. None reaches above the ``ceiling``, which no y can exceed.
     """
 
     x: Array  #: sizes that were fitted, distinct and rising
@@ -38,6 +40,7 @@ class ScalingFit:
     refused: str | None = None
     notes: tuple[str, ...] = ()
     noise: float = SOFT_SCALE
+    ceiling: float = math.inf  #: largest y possible
 
     @property
     def line(self) -> bool:
@@ -69,17 +72,19 @@ class ScalingFit:
         if self.posterior is None:
             return np.full_like(at, np.nan)
         if self.line:
-            middle = [np.median(self.posterior.log_y(v, discrepancy=0.0)) for v in at.ravel()]
-            return np.asarray(np.exp(middle).reshape(at.shape))
-        flat = np.array([f.log_y(at.ravel()) for f in self.forms])
-        return np.asarray(np.exp(np.median(flat, axis=0)).reshape(at.shape))
+            draws = [self.posterior.log_y(v, discrepancy=0.0) for v in at.ravel()]
+            middle = np.array([np.median(drawn) for drawn in draws])
+        else:
+            middle = np.median([f.log_y(at.ravel()) for f in self.forms], axis=0)
+        return np.asarray(np.minimum(np.exp(middle), self.ceiling).reshape(at.shape))
 
     def predict(self, x: float, level: float = 0.9, *, observed: bool = False) -> Interval:
         """Interval of y of the curve at ``x``, or with ``observed`` of one more model there."""
         if self.posterior is None:
             return UNKNOWN
         band = self.posterior.predict(x, level, observed=observed)
-        return _around(float(self.curve(np.array([x]))[0]), band)
+        within = Interval(*(min(end, self.ceiling) for end in (band.value, band.low, band.high)))
+        return _around(float(self.curve(np.array([x]))[0]), within)
 
     def slope(self, x: float) -> float:
         """Point estimate of d ln y / d ln x at ``x``."""
@@ -97,12 +102,20 @@ class ScalingFit:
         return _around(self.slope(x), central(self.posterior.elasticity(x), level))
 
     def exponent(self, level: float = 0.9) -> Interval:
-        """The c of M2, or of the line M1 with its t-interval; compare within one form only."""
+        """The c of M2, or of the line M1 with its t-interval; compare within one form only.
+
+        Unless the points rule out that there is no floor, the line's interval belongs to it: every
+        floor makes c larger, so that without it the interval would not reach down to the truth.
+        """
         if self.posterior is None:
             return UNKNOWN
         if self.line:
             return _line_exponent(self.x, self.y, level)
-        return _around(self.forms[0].exponent, self.posterior.exponent(level))
+        band = _around(self.forms[0].exponent, self.posterior.exponent(level))
+        if self.posterior.no_floor > FLOOR_RULED_OUT:
+            bare = _line_exponent(self.x, self.y, level)
+            band = Interval(band.value, min(band.low, bare.low), max(band.high, bare.high))
+        return band
 
     def floor(self, level: float = 0.9) -> Interval:
         """The floor of M2, in units of y; NaN where only a line was fitted."""
@@ -141,7 +154,7 @@ def fit(
     ``images`` is the size of the test set: noise in ln y is then at least the binomial
     sqrt((1 - y) / (y images)). ``ceiling`` is the largest y possible, 1 for error rates and None
     for a loss. Equal x are merged by geometric mean. Raises `ValueError` for values that no law
-    can have; a family that is well-formed but too small comes back ``refused``.
+    can have or ``images`` < 1; a family that is well-formed but too small comes back ``refused``.
 
     >>> x = np.array([1.0, 2, 4, 8, 16])
     >>> law = fit(x, 0.1 + 0.2 * x**-0.5)
@@ -150,6 +163,8 @@ def fit(
     >>> fit([1.0, 2.0], [0.3, 0.2]).refused
     '2 sizes; a fit needs 3'
     """
+    if images is not None and images < 1:
+        raise ValueError(f"images is {images}; a test set has at least 1")
     xs, ys, notes = clean(x, y, ceiling)
     noise = SOFT_SCALE
     if images is not None and ceiling == 1.0:
@@ -172,6 +187,7 @@ def fit(
         posterior(fx, fy, noise=noise),
         notes=notes,
         noise=noise,
+        ceiling=top,
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.analysis.scaling.forms import Array
+from bench.analysis.scaling.points import Weighted, weighted
 from bench.analysis.stats.proportions import Interval
 
 #: kappa: sd of ln y per unit of ln(x / x_max) that no form explains.
@@ -79,6 +80,14 @@ class Posterior:
         """The c of the saturating law M2."""
         return central(self.c[: self.half], level)
 
+    @property
+    def no_floor(self) -> float:
+        """Bayes factor of floor 0 against any floor, in M2: posterior over prior weight of r = 0.
+
+        The ratio of Savage and Dickey (1971), as r = 0 is a value of the grid.
+        """
+        return float((self.shape[: self.half] == 0).mean()) * _R.size
+
     def floor(self, level: float = 0.9) -> Interval:
         """Floor of the saturating law M2, in units of y."""
         h = self.half
@@ -121,28 +130,39 @@ def posterior(
     """
     rng = np.random.default_rng(seed)
     x_max = float(x.max())
-    u, lny = x / x_max, np.log(y)
+    points = weighted(np.log(x / x_max), np.log(y))
+    # Few points keep the very u that they have; of bins it is that of their mean.
+    u = x / x_max if points.weight.size == x.size else np.exp(points.log_x)
     parts = []
     for curve, shapes in ((_log_m2, _R), (_log_m3, _G)):
         c, s = np.repeat(_C, shapes.size), np.tile(shapes, _C.size)
-        parts.append(_draw(c, s, lny - curve(c[:, None], s[:, None], u), noise, draws, rng))
+        residual = points.log_y - curve(c[:, None], s[:, None], u)
+        parts.append(_draw(c, s, residual, points, noise, draws, rng))
     c, s, level, sigma = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     return Posterior(c, s, level, sigma, rng.standard_normal(2 * draws), x_max)
 
 
 def _draw(
-    c: Array, s: Array, residual: Array, noise: float, draws: int, rng: np.random.Generator
+    c: Array,
+    s: Array,
+    residual: Array,
+    points: Weighted,
+    noise: float,
+    draws: int,
+    rng: np.random.Generator,
 ) -> tuple[Array, Array, Array, Array]:
-    """(c, shape, level, sigma) drawn from cells with ``residual`` of shape (cells, n)."""
-    n = residual.shape[1]
+    """(c, shape, level, sigma) drawn from cells with ``residual`` of shape (cells, points)."""
+    weight = points.weight
+    n = int(weight.sum())
     worth = min(n, WORTH)
     dof = worth - 1 + PRIOR_DOF
-    mean = residual.mean(axis=1)
-    squares = np.sum((residual - mean[:, None]) ** 2, axis=1) * (worth / n)
+    mean = np.sum(residual * weight, axis=1) / n
+    about = np.sum((residual - mean[:, None]) ** 2 * weight, axis=1) + points.within
+    squares = about * (worth / n)
     total = squares + PRIOR_DOF * noise**2
     log_w = -dof / 2 * np.log(total)
-    weight = np.exp(log_w - log_w.max())
-    edges = np.cumsum(weight) / weight.sum()
+    mass = np.exp(log_w - log_w.max())
+    edges = np.cumsum(mass) / mass.sum()
     cell = np.searchsorted(edges, (np.arange(draws) + rng.random()) / draws).clip(max=c.size - 1)
     sigma = np.sqrt(total[cell] / rng.chisquare(dof, draws))
     level = mean[cell] + sigma / np.sqrt(worth) * rng.standard_normal(draws)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +18,7 @@ from bench.analysis.robustness.corruption import (
     mean_error_in,
 )
 from bench.analysis.robustness.effective import Array
+from bench.analysis.robustness.published_errors import SEVERITIES
 from bench.analysis.tables.newest import newest
 
 NO_ANSWERS: Mapping[str, ArrayLike] = MappingProxyType({})
@@ -35,7 +36,8 @@ def corruption_table(
     """Errors of each model on corrupted images, from rows ``top1/<corruption>-<severity>``.
 
     ``reference`` is the model, or the mean errors of each corruption, that mCE is relative to;
-    None, or one that the frame does not have whole, leaves mCE out. ``correct`` has per-image
+    None, or one that the frame does not have whole, leaves mCE out, and so do cells of the
+    reference that are missing, see `missing_cells`. ``correct`` has per-image
     correctness by model, shape (images,), of one set whose images are in ``cells``: where it has a
     model, intervals are clustered by image, and where it has the reference too, mCE is paired.
     ``distinct`` says that no image is in two cells: then counts alone give intervals where answers
@@ -47,11 +49,7 @@ def corruption_table(
     out. Of several measurements of one thing, whole sets come before limited ones, then the newest
     counts.
     """
-    rows = frame[(frame["role"] == "c") & frame["value"].notna() & frame["metric"].notna()]
-    rows = rows.reset_index(drop=True)
-    parts = rows["metric"].astype(str).str.extract(_CELL)
-    rows = newest(rows.join(parts)[parts["corruption"].notna()], ["model", "metric"])
-    rows = rows.assign(severity=rows["severity"].astype(int))
+    rows = newest(_cells(frame), ["model", "metric"])
     kinds = list(dict.fromkeys(rows["corruption"]))
     every = pd.MultiIndex.from_product([kinds, sorted(set(rows["severity"]))])
     found: dict[str, tuple[Array, Array]] = {}
@@ -61,7 +59,8 @@ def corruption_table(
             continue
         value, n = (grid[c].to_numpy(float).reshape(len(kinds), -1) for c in ("value", "n"))
         found[str(model)] = (1 - value / 100, n)
-    base, counts = _reference(reference, found, kinds)
+    whole = not missing_cells(frame, reference)
+    base, counts = _reference(reference if whole else None, found, kinds)
     out = []
     for model, (errors, n) in found.items():
         row: dict[str, Any] = {"model": model, "images": int(n.sum()), "paired": False}
@@ -77,6 +76,57 @@ def corruption_table(
         out.append(row | dict(zip(kinds, 100 * errors.mean(axis=1), strict=True)))
     ends = [f"{name}{end}" for name in ("error", "mce") for end in ("", "_low", "_high")]
     return pd.DataFrame(out, columns=["model", "images", "paired", *ends, *kinds])
+
+
+def missing_cells(
+    frame: pd.DataFrame, reference: str | Mapping[str, float] | None = None
+) -> tuple[str, ...]:
+    """Cells, as ``fog-1``, that errors of ``reference`` are of and no model of ``frame`` saw.
+
+    Published errors are means over all corruptions' `SEVERITIES`: to divide the errors on some of
+    them by that mean would be no mCE. Empty for a reference that was measured itself.
+
+    >>> rows = [("c", f"top1/fog-{severity}", 50.0) for severity in (1, 2, 3)]
+    >>> frame = pd.DataFrame(rows, columns=["role", "metric", "value"])
+    >>> missing_cells(frame, {"fog": 0.8, "clean": 0.4})
+    ('fog-4', 'fog-5')
+    """
+    if not isinstance(reference, Mapping):
+        return ()
+    seen = set(_names(_cells(frame)))
+    kinds = [kind for kind in reference if kind != "clean"]
+    wanted = [f"{kind}-{rank}" for kind in kinds for rank in range(1, SEVERITIES + 1)]
+    return tuple(cell for cell in wanted if cell not in seen)
+
+
+def left_out(frame: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Models that `corruption_table` leaves out, with the cells that each lacks and others saw.
+
+    Of a single model these are severities that it saw of another corruption.
+    """
+    cells = _cells(frame)
+    ranks = sorted(set(cells["severity"]))
+    every = [f"{kind}-{rank}" for kind in dict.fromkeys(cells["corruption"]) for rank in ranks]
+    lacking = {}
+    for model, mine in cells.groupby("model", sort=False):
+        seen = set(_names(mine))
+        if absent := tuple(cell for cell in every if cell not in seen):
+            lacking[str(model)] = absent
+    return lacking
+
+
+def _cells(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of corruptions at a severity, with ``corruption`` and ``severity``."""
+    rows = frame[(frame["role"] == "c") & frame["value"].notna() & frame["metric"].notna()]
+    rows = rows.reset_index(drop=True)
+    parts = rows["metric"].astype(str).str.extract(_CELL)
+    rows = rows.join(parts)[parts["corruption"].notna()]
+    return rows.assign(severity=rows["severity"].astype(int))
+
+
+def _names(cells: pd.DataFrame) -> Iterator[str]:
+    for kind, rank in zip(cells["corruption"], cells["severity"], strict=True):
+        yield f"{kind}-{rank}"
 
 
 def _answered(

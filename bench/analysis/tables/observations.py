@@ -15,6 +15,8 @@ import pandas as pd
 from bench.analysis.tables.axes import Quantity, Unit
 
 _SHOWN = 40  # characters of a cell in a complaint
+#: How files write that a number is missing. In a column of names these are names.
+_NO_NUMBER = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "null", "none"})
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,10 @@ def observations(
 ) -> Observations:
     """Read columns ``x`` and ``y`` of ``frame``, a group for each value of the columns ``by``.
 
-    Cells may be text. Errors and accuracies may be percent or fractions: without ``unit``, percent
-    if any is above 1. Blank cells are counted and left out; anything else that no law can have
-    raises `ValueError`: an absent column, text, x not > 0, an error rate not strictly between
+    Cells may be text. In ``x`` and ``y`` an empty cell is blank, and so is a word such as NA or
+    null, which in ``by`` is a name; blanks are counted and left out. Errors and accuracies may be
+    percent or fractions: without ``unit``, percent if any is above 1. Anything else that no law can
+    have raises `ValueError`: an absent column, text, x not > 0, an error rate not strictly between
     0 and 1, a loss not > 0, or no row at all.
 
     >>> o = observations(pd.DataFrame({"g": ["1", "2"], "top1": ["80", "85"]}), "g", "top1",
@@ -98,7 +101,8 @@ def select(frame: pd.DataFrame, conditions: Mapping[str, str]) -> pd.DataFrame:
         cells = frame[name].astype("string").str.strip()
         kept = frame[(cells == wanted).fillna(False).astype(bool)]
         if kept.empty:
-            there = ", ".join(repr(v) for v in cells.dropna().unique()[:5])
+            known = [cell for cell in cells.dropna().unique() if cell]
+            there = ", ".join(repr(cell) for cell in known[:5])
             raise ValueError(f"no row has {name} = {wanted!r}; there are {there or 'only blanks'}")
         frame = kept
     return frame
@@ -115,7 +119,7 @@ def _absent(name: str, columns: list[str]) -> str:
 def _numbers(column: pd.Series, name: str) -> pd.Series:
     """The column as floats, blanks NaN."""
     text = column.astype("string").str.strip()
-    blank = text.isna() | (text == "")
+    blank = text.fillna("").str.lower().isin(_NO_NUMBER)
     numbers = pd.to_numeric(text.where(~blank), errors="coerce").astype("float64")
     odd = (~blank & ~np.isfinite(numbers.fillna(np.nan))).to_numpy(bool)
     if odd.any():
@@ -175,7 +179,7 @@ def _said(unit: Unit) -> str:
 
 
 def _labels(frame: pd.DataFrame, by: Sequence[str]) -> pd.Series:
-    """One name a row, the values of ``by`` with commas between."""
+    """One name a row, the values of ``by`` with commas between; only an empty cell is blank."""
     if not by:
         return pd.Series("all", index=frame.index)
     cells = [

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bench.analysis.compare.gain import Correct
-from bench.analysis.robustness.stored_cells import stored_cells
-from bench.analysis.tables.corruption import corruption_table
+from bench.analysis.compare.stored_cells import stored_cells
+from bench.analysis.tables.corruption import corruption_table, left_out, missing_cells
 from bench.analysis.worlds import world_of
-from bench.blocks import Block, Column, Table
+from bench.blocks import Block, Column, Note, Table, Tone
 from bench.blocks.columns import column, columns
 from bench.report.common.rows import rows
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from bench.store.predictions import Read
 
+#: Corruptions that a note lists.
+_SPOKEN = 15
 _GROUP = "Error by corruption, mean of severities, %"
 
 
@@ -43,11 +45,13 @@ def corruptions(
         correct=answered,
         cells=stored_cells(frame, read) if read and answered else None,
     )
+    lacking = tuple(_lacking(left_out(frame)))
     if found.empty:
+        yield from (Note(text=text, tone=Tone.WARN) for text in lacking)
         return
     about = table[["family", "size", "scale", "model"]]
     kinds = list(found.columns[list(found.columns).index("mce_high") + 1 :])
-    known = bool(found["mce"].notna().any())
+    known, missing = bool(found["mce"].notna().any()), missing_cells(frame, reference)
     yield Table(
         name="corruption",
         caption="Corrupted images: mean corruption error and the error on each corruption",
@@ -58,7 +62,10 @@ def corruptions(
             *map(_by_corruption, kinds),
         ),
         rows=tuple(rows(about.merge(found, on="model"))),
-        notes=tuple(_notes(found, reference, known, world.distinct_corruptions)),
+        notes=(
+            *_notes(found, reference, missing, world.distinct_corruptions),
+            *lacking,
+        ),
         filterable=True,
     )
 
@@ -68,14 +75,41 @@ def _by_corruption(kind: str) -> Column:
     return column("corruption_error", key=kind, title=name, brief=name, group=_GROUP)
 
 
+def _lacking(models: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Who is not in the table, and why."""
+    for model, cells in models.items():
+        yield f"{model} is left out: no errors on {said(cells)}."
+
+
+def said(cells: Sequence[str]) -> str:
+    """Cells in words, by corruption; of many corruptions the first ones.
+
+    >>> said(["fog-4", "fog-5", "shot_noise-1"])
+    'fog 4, 5; shot noise 1'
+    """
+    kinds: dict[str, list[str]] = {}
+    for cell in cells:
+        kind, _, severity = cell.rpartition("-")
+        kinds.setdefault(kind.replace("_", " "), []).append(severity)
+    shown = [f"{kind} {', '.join(ranks)}" for kind, ranks in list(kinds.items())[:_SPOKEN]]
+    more = len(kinds) - _SPOKEN
+    return "; ".join(shown) + (f"; and {more} more corruptions" if more > 0 else "")
+
+
 def _notes(
     found: pd.DataFrame,
     reference: str | Mapping[str, float] | None,
-    known: bool,
+    missing: Sequence[str],
     distinct: bool,
 ) -> Iterator[str]:
     name = reference if isinstance(reference, str) else "AlexNet, as published"
-    if known:
+    known = bool(found["mce"].notna().any())
+    if missing:
+        yield (
+            f"No mCE: it is of every corruption at every severity, and {len(missing)} of these are "
+            f"missing ({said(missing)})."
+        )
+    elif known:
         yield (
             "mCE: error over severities as a percentage of the reference's, mean over corruptions; "
             f"below 100 errs less than the reference, which is {name}."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,17 +13,24 @@ from hypothesis import strategies as st
 
 from bench.analysis.robustness.corruption import (
     Cells,
+    MeanError,
     corruption_errors,
-    mean_corruption_error,
     mean_corruption_error_of_cells,
     mean_error_in,
 )
 from bench.analysis.robustness.published_errors import ALEXNET
-from bench.analysis.tables.corruption import corruption_table
+from bench.analysis.robustness.published_errors import SEVERITIES as PUBLISHED_SEVERITIES
+from bench.analysis.tables.corruption import corruption_table, left_out, missing_cells
 
 KINDS = ("fog", "jpeg", "snow")
 SEVERITIES = 5
 RATES = np.linspace(0.1, 0.7, len(KINDS) * SEVERITIES).reshape(len(KINDS), SEVERITIES)
+
+
+def mce(
+    wrong: Any, kind: Any, severity: Any, image: Any, reference: Any = None, **more: Any
+) -> MeanError:
+    return mean_error_in(Cells.of(kind, severity, image), wrong, reference, **more)
 
 
 def answers(
@@ -67,8 +76,8 @@ def test_mce_is_the_published_formula() -> None:
         plain.append(total / (5 * known[name]))
         relative.append((total - 5 * clean_wrong.mean()) / (5 * known[name] - 5 * 0.3))
     data = (all_wrong, all_kind, all_severity, all_image)
-    assert mean_corruption_error(*data, known).interval.value == pytest.approx(100 * np.mean(plain))
-    found = mean_corruption_error(*data, known, relative=True)
+    assert mce(*data, known).interval.value == pytest.approx(100 * np.mean(plain))
+    found = mce(*data, known, relative=True)
     assert found.interval.value == pytest.approx(100 * np.mean(relative))
     assert found.clusters == 40
 
@@ -84,7 +93,7 @@ def test_standard_error_is_that_of_a_regression_with_clusters() -> None:
     known = {"fog": 0.5, "jpeg": 0.6, "snow": 0.8}
     weight = np.array([100 / (15 * known[name.rpartition("-")[0]]) for name in cells.columns])
     expected = float(np.sqrt(weight @ ols.cov_params().to_numpy() @ weight * 60 / 59))
-    found = mean_corruption_error(wrong, kind, severity, image, known)
+    found = mce(wrong, kind, severity, image, known)
     assert found.interval.value == pytest.approx(float(weight @ ols.params))
     assert found.standard_error == pytest.approx(expected)
     half = 1.959964 * expected
@@ -95,7 +104,7 @@ def test_paired_ratio_agrees_with_the_jackknife_over_images() -> None:
     rng = np.random.default_rng(4)
     wrong, kind, severity, image = answers(rng, 80, 0.6)
     other = np.where(rng.random(wrong.size) < 0.8, wrong, rng.random(wrong.size) < 0.5)
-    found = mean_corruption_error(wrong, kind, severity, image, other)
+    found = mce(wrong, kind, severity, image, other)
 
     def without(left_out: int) -> float:
         keep = image != left_out
@@ -105,7 +114,7 @@ def test_paired_ratio_agrees_with_the_jackknife_over_images() -> None:
     each = np.array([without(i) for i in range(80)])
     jackknife = np.sqrt(79 / 80 * ((each - each.mean()) ** 2).sum())
     assert found.standard_error == pytest.approx(jackknife, rel=0.03)
-    same = mean_corruption_error(wrong, kind, severity, image, wrong)
+    same = mce(wrong, kind, severity, image, wrong)
     assert (same.interval.value, same.standard_error) == pytest.approx((100.0, 0.0))
 
 
@@ -114,9 +123,9 @@ def test_intervals_cover_where_images_repeat_and_unclustered_ones_do_not() -> No
     truth, hits, naive = 100 * float(RATES.mean()), 0, 0
     for _ in range(200):
         data = answers(rng, 40, 0.5)
-        clustered = mean_corruption_error(*data).interval
+        clustered = mce(*data).interval
         hits += clustered.low <= truth <= clustered.high
-        loose = mean_corruption_error(*data[:3], np.arange(data[0].size)).interval
+        loose = mce(*data[:3], np.arange(data[0].size)).interval
         naive += loose.low <= truth <= loose.high
     assert hits / 200 >= 0.90
     assert naive / 200 <= 0.7
@@ -127,7 +136,7 @@ def test_counts_of_distinct_images_give_what_their_answers_do() -> None:
     wrong, kind, severity, _ = answers(rng, 200, 0.0)
     own = wrong.reshape(len(KINDS), SEVERITIES, 200).mean(axis=2)
     known = {"fog": 0.5, "jpeg": 0.6, "snow": 0.8}
-    whole = mean_corruption_error(wrong, kind, severity, np.arange(wrong.size), known)
+    whole = mce(wrong, kind, severity, np.arange(wrong.size), known)
     counts = mean_corruption_error_of_cells(own, np.full(own.shape, 200), list(known.values()))
     assert counts.interval.value == pytest.approx(whole.interval.value)
     assert counts.standard_error == pytest.approx(whole.standard_error, rel=0.002)
@@ -158,12 +167,12 @@ def test_what_cannot_be_is_one_line(
     kind: list[str], severity: list[int], reference: object, why: str
 ) -> None:
     with pytest.raises(ValueError, match=rf"^[^\n]*{why}[^\n]*$"):
-        mean_corruption_error([1, 0], kind, severity, [0, 1], reference)  # type: ignore[arg-type]
+        mce([1, 0], kind, severity, [0, 1], reference)
 
 
 def test_relative_errors_need_clean_images() -> None:
     with pytest.raises(ValueError, match="clean"):
-        mean_corruption_error([1, 0], ["fog", "fog"], [1, 2], [0, 1], relative=True)
+        mce([1, 0], ["fog", "fog"], [1, 2], [0, 1], relative=True)
 
 
 @given(
@@ -179,7 +188,7 @@ def test_any_answers_give_a_number_or_a_reason(
 ) -> None:
     columns = [np.array(column) for column in zip(*rows, strict=True)] or [np.array([])] * 4
     try:
-        found = mean_corruption_error(*columns, relative=relative)
+        found = mce(*columns, relative=relative)
     except ValueError:
         return  # what is refused has tests of its own
     assert (-100 if relative else 0) <= found.interval.value <= 100
@@ -229,7 +238,7 @@ def test_answers_of_both_models_give_a_paired_interval() -> None:
     assert paired["mce"] == pytest.approx(plain["mce"])
     kinds, severity = zip(*(groups[i].split("-") for i in cell), strict=True)
     ranks = [int(s) for s in severity]
-    expected = mean_corruption_error(~own, kinds, ranks, np.arange(3000), ~ref).interval
+    expected = mce(~own, kinds, ranks, np.arange(3000), ~ref).interval
     assert (paired["mce_low"], paired["mce_high"]) == pytest.approx((expected.low, expected.high))
     assert paired["mce_high"] - paired["mce_low"] < 0.9 * (plain["mce_high"] - plain["mce_low"])
     stale = {"a": ~own, "ref": ref}  # not what was counted
@@ -251,7 +260,7 @@ def test_repeated_images_have_intervals_where_answers_are_at_hand() -> None:
         frame, known, correct={"a": ~wrong}, cells=cells
     ).to_dict("records")
     for name, reference in (("error", None), ("mce", known)):
-        expected = mean_corruption_error(wrong, kind, severity, image, reference).interval
+        expected = mce(wrong, kind, severity, image, reference).interval
         assert with_answers[name] == pytest.approx(expected.value)
         assert with_answers[f"{name}_low"] == pytest.approx(expected.low)
         assert with_answers[f"{name}_high"] == pytest.approx(expected.high)
@@ -269,7 +278,7 @@ def test_cells_of_groups_are_cells_of_names_and_severities() -> None:
     groups = ["other-1", *(f"{k}-{s}" for s in range(5, 0, -1) for k in KINDS)]  # one is not there
     group = [groups.index(f"{k}-{s}") for k, s in zip(kind, severity, strict=True)]
     found = mean_error_in(Cells.of_groups(groups, group, image), wrong)
-    expected = mean_corruption_error(wrong, kind, severity, image)
+    expected = mce(wrong, kind, severity, image)
     assert found.interval.value == pytest.approx(expected.interval.value)
     assert found.standard_error == pytest.approx(expected.standard_error)
     assert found.clusters == expected.clusters == 30
@@ -292,3 +301,38 @@ def test_whole_sets_come_before_limited_ones() -> None:
     table = corruption_table(pd.concat([long("a", RATES), limited]))
     assert table["error"].item() == pytest.approx(100 * RATES.mean())
     assert table["images"].item() == 1500
+
+
+@pytest.mark.parametrize("lost", ["fog-1", "snow-5"])
+def test_no_mce_of_a_part_of_what_was_published(lost: str) -> None:
+    """One cell less, and the mean over severities that it is divided by is of other images."""
+    constants = dict(zip(KINDS, (0.5, 0.6, 0.8), strict=True)) | {"clean": 0.4}
+    assert PUBLISHED_SEVERITIES == SEVERITIES
+    whole = long("a", RATES)
+    assert missing_cells(whole, constants) == ()
+    part = whole[whole["metric"] != f"top1/{lost}"]
+    assert missing_cells(part, constants) == (lost,)
+    assert corruption_table(part, constants).empty
+    assert left_out(part) == {"a": (lost,)}
+    assert left_out(pd.concat([whole, part.assign(model="b")])) == {"b": (lost,)}
+    kind = whole[~whole["metric"].str.contains("fog")]
+    found = corruption_table(kind, constants)
+    assert found["mce"].isna().all()
+    assert found["error"].item() == pytest.approx(100 * RATES[1:].mean())
+    assert left_out(kind) == {}
+    assert missing_cells(kind, constants) == tuple(f"fog-{s}" for s in range(1, 6))
+    assert missing_cells(kind, "ref") == missing_cells(kind) == ()
+
+
+def test_intervals_stay_within_what_is_possible() -> None:
+    few = mce([1, 1, 0, 1], ["fog"] * 4, [1] * 4, range(4)).interval
+    assert (few.value, few.high) == (75.0, 100.0)
+    low = mce([0, 0, 0, 1], ["fog"] * 4, [1] * 4, range(4), {"fog": 0.8}).interval
+    assert (low.value, low.low) == (31.25, 0.0)
+    top = mce([1, 1, 1, 0], ["fog"] * 4, [1] * 4, range(4), {"fog": 0.8}).interval
+    assert top.high == pytest.approx(125.0)  # all wrong
+    counted = mean_corruption_error_of_cells([[0.25]], [[4]]).interval
+    assert counted.low == 0.0
+    assert counted.high == pytest.approx(67.43, abs=0.01)
+    drop = mce([1, 0, 0, 1], ["fog"] * 4, [1, 1, 0, 0], [0, 1, 0, 1], relative=True).interval
+    assert drop.low < 0  # a model may err less on corrupted images

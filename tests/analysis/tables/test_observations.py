@@ -68,3 +68,20 @@ def test_selected_rows_keep_their_number() -> None:
     named = frame.set_index(pd.Index(["p", "q", "r"]))
     with pytest.raises(ValueError, match="row r: x is 'no'"):
         observations(named, "x", "y")
+
+
+WORDS = ["None", "NA", "null", "nan", "n/a", "N/A", "NULL", "<NA>", "#N/A"]
+
+
+def test_words_for_nothing_are_names_of_groups_and_no_numbers() -> None:
+    names = [*WORDS, "", None]
+    frame = pd.DataFrame({"g": names, "x": ["1"] * len(names), "y": ["0.5"] * len(names)})
+    found = observations(frame, "x", "y", ["g"])
+    assert found.groups == (*WORDS, "(blank)")
+    assert found.table["group"].tolist() == [*WORDS, "(blank)", "(blank)"]
+    for word in WORDS:
+        assert select(frame, {"g": word})["g"].tolist() == [word]
+    with pytest.raises(ValueError, match=r"there are 'None', 'NA'"):
+        select(frame, {"g": "other"})
+    blanks = pd.DataFrame({"x": [*WORDS, "2"], "y": ["0.5"] * (len(WORDS) + 1)})
+    assert observations(blanks, "x", "y").missing == {"all": len(WORDS)}

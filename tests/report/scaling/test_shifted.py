@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from bench import registry
-from bench.analysis.robustness.corruption import mean_corruption_error
+from bench.analysis.robustness.corruption import Cells, mean_error_in
 from bench.analysis.robustness.published_errors import ALEXNET
 from bench.analysis.tables.scaling import scaling_table
 from bench.analysis.worlds import WORLDS
-from bench.blocks import Block, Table
+from bench.blocks import Block, Note, Table, Tone
 from bench.report.scaling.corruption import corruptions
 from bench.report.scaling.published import against_published
 from bench.tasks.classification.predictions import Predictions
@@ -86,6 +86,21 @@ def test_imagenet_is_relative_to_alexnet_without_intervals_of_counts() -> None:
     assert any("No intervals" in note for note in table.notes)
 
 
+def test_a_part_of_imagenet_c_has_no_mce_and_says_what_is_missing() -> None:
+    plain = synthetic.frame(("convnext",)).assign(world="imagenet")
+    one = with_cells(plain, ("gaussian_noise-1",))
+    table = only(corruptions(one, scaling_table(one)))
+    assert "mce" not in {column.key for column in table.columns}
+    (said,) = (note for note in table.notes if note.startswith("No mCE"))
+    assert "74 of these are missing (gaussian noise 2, 3, 4, 5; shot noise 1, 2, 3, 4, 5;" in said
+    row = row_of(table, model="convnext_m.g1k")
+    assert row["error"] == row["gaussian_noise"]
+    jagged = with_cells(plain, ("fog-1", "fog-2", "snow-1"))
+    alone = jagged[jagged["model"] == "convnext_m.g1k"]
+    (note,) = corruptions(alone, scaling_table(alone))
+    assert note == Note(text="convnext_m.g1k is left out: no errors on snow 2.", tone=Tone.WARN)
+
+
 def test_published_lines_say_nothing_of_glyphs(frame: pd.DataFrame) -> None:
     assert list(against_published(scaling_table(frame))) == []
     said = frame.replace({"dataset": {"glyphs-val": "imagenet"}}).assign(
@@ -130,7 +145,7 @@ def test_stored_answers_give_intervals_clustered_by_image() -> None:
     names, severity = zip(*(k.rsplit("-", 1) for k in np.array(kinds)[group]), strict=True)
     ranks = [int(s) for s in severity]
     for key, reference in (("mce", ALEXNET), ("error", None)):
-        expected = mean_corruption_error(wrong, names, ranks, base, reference).interval
+        expected = mean_error_in(Cells.of(names, ranks, base), wrong, reference).interval
         row = row_of(table, model=model)
         assert (row[f"{key}_low"], row[f"{key}_high"]) == pytest.approx(
             (expected.low, expected.high)

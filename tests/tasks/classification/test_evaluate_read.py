@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from bench import registry
-from bench.analysis.robustness.corruption import mean_corruption_error
+from bench.analysis.robustness.corruption import Cells, mean_error_in
 from bench.images.open import opened
 from bench.images.types import Labels
 from bench.network.forward import Forward
@@ -124,7 +124,7 @@ def test_corruptions_have_cells_and_answers_that_can_be_clustered(
         share = 100 * right[kept.group == number].mean()
         assert found[f"top1/{name}"] == pytest.approx(share)
     names, severity = zip(*(groups[i].rsplit("-") for i in kept.group), strict=True)
-    mean = mean_corruption_error(~right, names, list(map(int, severity)), kept.base)
+    mean = mean_error_in(Cells.of(names, list(map(int, severity)), kept.base), ~right)
     assert mean.clusters == 6
 
 
