@@ -166,6 +166,8 @@ def _check(job: dict[str, Any]) -> None:
                 pass
             case None:
                 _text(value)
+            case "boolean":
+                _flag(value)
             case "float64":
                 _real(value)
             case _:
