@@ -102,9 +102,10 @@ def _attention_outputs(inputs: list[Value], outputs: list[Value]) -> int:
 def _multi_head_outputs(inputs: list[Value], _outputs: list[Value]) -> int:
     """Of the four projections and of attention's two products; the matrix is one a head."""
     query, key, value = (value.sizes() for value in inputs[:3])
-    heads = inputs[4].value
+    heads: int = inputs[4].value
     projected = query[-1] * (2 * prod(query[:-1]) + prod(key[:-1]) + prod(value[:-1]))
-    return projected + prod(query[:-1]) * (heads * key[0] + query[-1])
+    attended: int = prod(query[:-1]) * (heads * key[0] + query[-1])
+    return projected + attended
 
 
 def _recurrent(inputs: list[Value], _outputs: list[Value]) -> int:
