@@ -104,7 +104,8 @@ def _multi_head_outputs(inputs: list[Value], _outputs: list[Value]) -> int:
     query, key, value = (value.sizes() for value in inputs[:3])
     heads: int = inputs[4].value
     projected = query[-1] * (2 * prod(query[:-1]) + prod(key[:-1]) + prod(value[:-1]))
-    return projected + prod(query[:-1]) * (heads * key[0] + query[-1])
+    attended: int = prod(query[:-1]) * (heads * key[0] + query[-1])
+    return projected + attended
 
 
 def _recurrent(inputs: list[Value], _outputs: list[Value]) -> int:
