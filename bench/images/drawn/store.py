@@ -44,10 +44,16 @@ class Images:
 
 
 def cache_folder() -> Path:
-    """``$BENCH_CACHE``, else ``bench`` in the user's cache folder."""
+    """``$BENCH_CACHE``, else ``bench`` in the user's cache folder.
+
+    Raises `DataError` for a user without a home folder.
+    """
     if given := os.environ.get("BENCH_CACHE"):
         return Path(given)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bench"
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bench"
+    except RuntimeError as error:  # of a user without an entry in the system's list
+        raise DataError("this user has no home folder; set BENCH_CACHE to a folder") from error
 
 
 def open_images(

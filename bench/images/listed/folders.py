@@ -14,7 +14,7 @@ from typing import NamedTuple
 from bench.images.imagenet.synsets import is_synset, synset_in
 from bench.images.listed.columns import Rows, file_state
 from bench.images.listed.passed import NO_IMAGES, Passed
-from bench.images.listed.usual import holder, names_of, plain
+from bench.images.listed.usual import holder, names_of, others_than, plain
 from bench.spec import Dataset
 from bench.spec.errors import DataError
 
@@ -65,15 +65,18 @@ def homes(dataset: Dataset, folder: Path) -> list[Path]:
     """The folders that hold a set's class folders: ``folder`` itself, else the nearest below it.
 
     Of several, those that go by a usual name of the set; so there may be none, one, or more between
-    which the user must choose. None called train is entered.
+    which the user must choose. None that goes by another set's name, or train, is entered.
     """
-    level = [folder]
+    level, others = [folder], {*others_than(holder(dataset)), TRAINING}
     for _ in range(_DEEPEST + 1):
         if there := [path for path in level if _is_home(dataset, path)]:
             usual = names_of(holder(dataset))
             return [path for path in there if plain(path.name) in usual] or there
         level = [
-            path / name for path in level for name in readable_subfolders(path) if name != TRAINING
+            path / name
+            for path in level
+            for name in readable_subfolders(path)
+            if plain(name) not in others
         ]
     return []
 

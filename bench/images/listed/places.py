@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.images.listed import folders, hub
 from bench.images.listed.patterns import expanded
-from bench.images.listed.sources import almost, contents
+from bench.images.listed.sources import contents, holds_unreadable
 from bench.images.listed.usual import holder, names_of, others_than, plain, unnumbered
 from bench.spec import Dataset, Role, replace
 from bench.spec.errors import UnknownNameError, UsageError
@@ -70,7 +70,7 @@ def place_under(root: Path, datasets: Iterable[Dataset]) -> dict[str, str]:
     """
     root = root.expanduser().absolute()
     if not root.is_dir():
-        raise UsageError(f"--data-dir {str(root)!r} is no folder")
+        raise UsageError(f"--data-dir or BENCH_DATA: {str(root)!r} is no folder")
     levels = list(_levels(root))
     found: dict[str, str] = {}
     for dataset in datasets:
@@ -87,7 +87,7 @@ def place_under(root: Path, datasets: Iterable[Dataset]) -> dict[str, str]:
         elif own == "imagenet-val" and _is_val(root):
             found[dataset.name] = str(root)
         elif unread := next(
-            (p for at in own_levels for p in _named(dataset, at) if almost(p)), None
+            (p for at in own_levels for p in _named(dataset, at) if holds_unreadable(p)), None
         ):
             found[dataset.name] = str(unread)
     return found

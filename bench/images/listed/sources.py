@@ -86,10 +86,9 @@ def contents(dataset: Dataset, folder: Path) -> Contents | None:
     return None
 
 
-def almost(folder: Path) -> bool:
+def holds_unreadable(folder: Path) -> bool:
     """Whether a folder without readable `contents` holds images or archives nonetheless."""
-    around = [folder, *(folder / name for name in folders.readable_subfolders(folder))]
-    return any(folders.images_in(path) or _files(path, _ARCHIVES) for path in around)
+    return any(map(folders.images_in, _around(folder))) or bool(_archives(folder))
 
 
 def _listing(dataset: Dataset) -> Listing:
@@ -104,10 +103,10 @@ def _listing(dataset: Dataset) -> Listing:
     there = contents(dataset, folder)
     if there is None:
         home = folders.flat_home(folder) or folder
-        if not folders.images_in(home) and (archives := _files(home, _ARCHIVES)):
+        if not any(map(folders.images_in, _around(home))) and (archives := _archives(home)):
             raise DataError(
-                f"{dataset.name}: no images in {home}, which holds {_some(archives)}; unpack it "
-                "there"
+                f"{dataset.name}: no images in {home}, which holds {_some(archives)}; unpack "
+                f"{'it' if len(archives) == 1 else 'them'} there"
             )
         return arranged(dataset, *folders.found(dataset, home))
     if there.format is not Format.FOLDERS:
@@ -154,6 +153,20 @@ def _files(folder: Path, suffixes: Sequence[str]) -> list[str]:
             )
     except OSError:
         return []
+
+
+def _around(folder: Path) -> list[Path]:
+    """A folder, and those in it."""
+    return [folder, *(folder / name for name in folders.readable_subfolders(folder))]
+
+
+def _archives(folder: Path) -> list[str]:
+    """Packed files in a folder and in those in it, by path within."""
+    return [
+        str((path / name).relative_to(folder))
+        for path in _around(folder)
+        for name in _files(path, _ARCHIVES)
+    ]
 
 
 def _of_split(files: Sequence[Path]) -> list[Path]:

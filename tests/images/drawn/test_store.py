@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -178,3 +179,11 @@ def test_other_drawing_code_is_another_set(own_cache: Path) -> None:
     other: Dataset = replace(SMALL, options={**SMALL.options, "style": "rendition"})
     assert digest_of(SMALL, workers=1) != digest_of(other, workers=1)
     assert len(list(own_cache.glob("*.npy"))) == 2
+
+
+def test_without_a_home_a_line_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("BENCH_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", Mock(side_effect=RuntimeError("no home")))
+    with pytest.raises(DataError, match="no home folder; set BENCH_CACHE"):
+        store.cache_folder()

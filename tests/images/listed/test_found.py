@@ -58,6 +58,13 @@ def test_other_folders_beside_the_class_folders_home_do_not_count(tmp_path: Path
         listing("imagenet-val", tmp_path / "only" / "imagenet-val")
 
 
+def test_no_set_is_taken_for_another(tmp_path: Path) -> None:
+    make_tree(tmp_path / "imagenet-sketch", style="sketch")
+    with pytest.raises(DataError, match="no images in"):
+        listing("imagenet-val", tmp_path)
+    assert len(listing("imagenet-sketch", tmp_path)) == 12
+
+
 def test_two_homes_of_class_folders_are_a_question(tmp_path: Path) -> None:
     for name in ("old", "new"):
         make_tree(tmp_path / "imagenet-sketch" / name, style="sketch")
@@ -174,6 +181,12 @@ def test_a_set_that_is_there_and_cannot_be_read_says_why(tmp_path: Path) -> None
     (tmp_path / "packed" / "val" / "val.zip").write_bytes(b"PK")
     with pytest.raises(DataError, match=r"packed/val, which holds val\.zip; unpack it"):
         under(tmp_path / "packed", "imagenet-val")
+    deeper = tmp_path / "deeper" / "sketch" / "archives"
+    deeper.mkdir(parents=True)
+    for name in ("a.tar.gz", "b.tar.gz"):
+        (deeper / name).write_bytes(b"")
+    with pytest.raises(DataError, match=r"holds archives/a\.tar\.gz, archives/b.*unpack them"):
+        under(tmp_path / "deeper", "imagenet-sketch")
     (tmp_path / "empty" / "val").mkdir(parents=True)
     (tmp_path / "empty" / "val" / "notes.txt").write_text("")
     assert places.place_under(tmp_path / "empty", DATASETS) == {}
