@@ -96,9 +96,14 @@ def _table(found: pd.DataFrame, axis: FrontAxis, where: str, notes: tuple[str, .
     )
 
 
+def _unit(axis: FrontAxis) -> str:
+    """The unit, but where the name is one."""
+    return "" if axis.unit == axis.name else axis.unit
+
+
 def _cost(way: str, axis: FrontAxis) -> Column:
     title, group = (way, axis.name) if way else (axis.name, "")
-    own = {"title": title, "group": group, "unit": axis.unit, "mark": f"mark {way}"}
+    own = {"title": title, "group": group, "unit": _unit(axis), "mark": f"mark {way}"}
     return column("cost", suffix=f" {way}", interval=True, **own)
 
 
@@ -115,7 +120,7 @@ def _figure(body: list[dict[str, Any]], axis: FrontAxis) -> Figure:
         x=Axis(
             key=axis.column,
             label=shown,
-            unit="" if axis.unit == axis.name else axis.unit,
+            unit=_unit(axis),
             scale=AxisScale.LOG,
             low=f"{axis.column}_low",
             high=f"{axis.column}_high",
