@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bench.analysis.stats.proportions import Interval
+from bench.analysis.stats.intervals import Interval
 
 LONG = np.geomspace(1, 100, 9)
 NOISE = np.array([1, -2, 3, 0, -1, 2, -3, 1, 0.5])

@@ -128,7 +128,7 @@ def _origin(key: str) -> dict[str, str]:
 
 
 def _interval(share: float, n: int) -> dict[str, float]:
-    from bench.analysis.stats.proportions import wilson
+    from bench.analysis.stats.intervals import wilson
 
     around = wilson(round(share / 100 * n), n).scaled(100)
     return {"low": around.low, "high": around.high}

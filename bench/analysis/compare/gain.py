@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from bench.analysis.stats.decision import clear
+from bench.analysis.stats.intervals import Interval
 from bench.analysis.stats.proportions import (
-    Interval,
     detectable_difference,
     holm,
     paired_difference,

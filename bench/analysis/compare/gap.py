@@ -15,13 +15,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from bench.analysis.stats.proportions import (
-    UNKNOWN,
-    Interval,
-    detectable_difference,
-    holm,
-    paired_difference,
-)
+from bench.analysis.stats.intervals import UNKNOWN, Interval
+from bench.analysis.stats.proportions import detectable_difference, holm, paired_difference
 from bench.analysis.stats.ranking import error_consistency, error_ratio
 
 Array = NDArray[Any]

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from bench.analysis.stats.proportions import wilson
+from bench.analysis.stats.intervals import wilson
 from bench.analysis.tables.newest import newest
 
 Record = Mapping[str, Any]

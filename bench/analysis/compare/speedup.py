@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from bench.analysis.stats.proportions import Interval
+from bench.analysis.stats.intervals import Interval
 from bench.analysis.tables.costs import NETWORK, WAY
 
 #: Networks are of equal cost where their GMACs differ by at most this factor.

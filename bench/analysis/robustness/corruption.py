@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from bench.analysis.stats.proportions import Interval
+from bench.analysis.stats.intervals import Interval
 
 Array = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.analysis.scaling.law import ScalingFit
 from bench.analysis.scaling.posterior import Posterior, central
-from bench.analysis.stats.proportions import UNKNOWN, Interval
+from bench.analysis.stats.intervals import UNKNOWN, Interval
 
 #: Elasticities closer than this count as equal: about 2 % of the error for each doubling.
 MARGIN = 0.03

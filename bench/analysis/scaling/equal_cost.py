@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bench.analysis.scaling.laws import Laws
-from bench.analysis.stats.proportions import Interval
+from bench.analysis.stats.intervals import Interval
 from bench.analysis.tables.axes import COSTS, CostAxis
 
 

@@ -18,7 +18,7 @@ from bench.analysis.scaling.forms import Array
 from bench.analysis.scaling.heldout import HeldOut, predict_largest, slope_range
 from bench.analysis.scaling.law import ScalingFit, fit
 from bench.analysis.scaling.points import LEAST_SIZES
-from bench.analysis.stats.proportions import UNKNOWN, Interval
+from bench.analysis.stats.intervals import UNKNOWN, Interval
 from bench.analysis.tables.axes import Quantity
 from bench.analysis.tables.observations import Observations
 

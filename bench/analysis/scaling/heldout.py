@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.analysis.scaling.forms import Array
 from bench.analysis.scaling.law import ScalingFit
-from bench.analysis.stats.proportions import UNKNOWN, Interval
+from bench.analysis.stats.intervals import UNKNOWN, Interval
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from bench.analysis.scaling.fit import SOFT_SCALE, FormFit, fit_form, last_decad
 from bench.analysis.scaling.forms import Array, Form
 from bench.analysis.scaling.points import LEAST_SIZES, clean, why_not
 from bench.analysis.scaling.posterior import Posterior, central, posterior
-from bench.analysis.stats.proportions import UNKNOWN, Interval
+from bench.analysis.stats.intervals import UNKNOWN, Interval
 
 #: A 90 % interval of c spanning more than this factor does not identify it.
 IDENTIFIED_SPAN = 3.0

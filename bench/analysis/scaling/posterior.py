@@ -14,7 +14,7 @@ import numpy as np
 
 from bench.analysis.scaling.forms import Array
 from bench.analysis.scaling.points import Weighted, weighted
-from bench.analysis.stats.proportions import Interval
+from bench.analysis.stats.intervals import Interval
 
 #: kappa: sd of ln y per unit of ln(x / x_max) that no form explains.
 DISCREPANCY = 0.03

@@ -18,7 +18,7 @@ from scipy import optimize
 
 from bench.analysis.scaling.forms import Array
 from bench.analysis.scaling.posterior import central
-from bench.analysis.stats.proportions import Interval
+from bench.analysis.stats.intervals import Interval
 
 #: Residuals of ln L beyond this count linearly.
 HUBER = 1e-3

@@ -14,25 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, stats
 
-
-@dataclass(frozen=True)
-class Interval:
-    """An estimate with the interval around it; NaN where unknown."""
-
-    value: float
-    low: float
-    high: float
-
-    def scaled(self, factor: float) -> Interval:
-        """In another unit, such as percent; ``factor`` > 0.
-
-        >>> Interval(0.5, 0.25, 0.75).scaled(100)
-        Interval(value=50.0, low=25.0, high=75.0)
-        """
-        return Interval(self.value * factor, self.low * factor, self.high * factor)
-
-
-UNKNOWN = Interval(math.nan, math.nan, math.nan)
+from bench.analysis.stats.intervals import Interval, quantile, wilson
 
 
 @dataclass(frozen=True)
@@ -49,28 +31,6 @@ class PairedDifference:
     def discordance(self) -> float:
         """Share of images on which exactly one of the two is right."""
         return (self.only_first + self.only_second) / self.n
-
-
-def _z(level: float) -> float:
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie between 0 and 1, got {level}")
-    return float(stats.norm.ppf(0.5 + level / 2))
-
-
-def wilson(right: int, n: int, level: float = 0.95) -> Interval:
-    """Score interval of ``right`` of ``n`` (Wilson 1927); never leaves 0..1.
-
-    >>> i = wilson(80, 100)
-    >>> i.value, round(i.low, 4), round(i.high, 4)
-    (0.8, 0.7112, 0.8666)
-    """
-    if n < 1 or not 0 <= right <= n:
-        raise ValueError(f"need 0 <= right <= n and n >= 1, got {right} of {n}")
-    z, p = _z(level), right / n
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    low = 0.0 if right == 0 else max(0.0, middle - half)
-    return Interval(p, low, 1.0 if right == n else min(1.0, middle + half))
 
 
 def mcnemar_midp(b: int, c: int) -> float:
@@ -101,7 +61,7 @@ def paired_interval(b: int, c: int, n: int, level: float = 0.95) -> Interval:
     """
     if n < 1 or b < 0 or c < 0 or b + c > n:
         raise ValueError(f"need b, c >= 0 and b + c <= n, got {b}, {c}, {n}")
-    z = _z(level)
+    z = quantile(level)
 
     def score(delta: float) -> float:
         linear = (2 * n - b + c) * delta - b - c

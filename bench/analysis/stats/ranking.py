@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bench.analysis.stats.proportions import Interval, holm, mcnemar_midp
+from bench.analysis.stats.intervals import Interval
+from bench.analysis.stats.proportions import holm, mcnemar_midp
 
 
 @dataclass(frozen=True)

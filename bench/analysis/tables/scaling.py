@@ -45,13 +45,14 @@ def scaling_table(frame: pd.DataFrame) -> pd.DataFrame:
     `bench.analysis.tables.series`; ``resolution`` (pixels), ``crop_pct``, ``interpolation``,
     ``changed`` (preprocessing other than published), ``pretrain_images``, ``images_seen``;
     ``params`` (M), ``gmacs``, ``activations`` (M), ``throughput`` (img/s) and ``latency`` (ms,
-    median at batch 1), both with ``_low`` and ``_high``, and the ``device_name`` they were
-    measured on; ``train_gmacs``, the compute of training, 3 x GMACs x images seen; for
-    ``val real v2 a r sketch c`` the top-1 (%) with ``_low``, ``_high`` and ``_n``; ``twin_`` and a
-    shift's name, top-1 on that shift's in-distribution twin; ``drop_`` and ``rel_drop_``, what is
-    lost from the twin (points, %); ``er_`` effective robustness (points) over this table's own line
-    (NaN at 0 or 100 %, as for a model that a set was mined against); ``failed``, how many jobs
-    failed, and ``problems``, why. Absent numbers are NaN.
+    median at batch 1), both with ``_low`` and ``_high``, the ``device_name`` they were measured on
+    and the share of samples that others ``disturbed`` (%); ``train_gmacs``, the compute of
+    training, 3 x GMACs x images seen; for ``val real v2 a r sketch c`` the top-1 (%) with
+    ``_low``, ``_high`` and ``_n``; ``twin_`` and a shift's name, top-1 on that shift's
+    in-distribution twin; ``drop_`` and ``rel_drop_``, what is lost from the twin (points, %);
+    ``er_`` effective robustness (points) over this table's own line (NaN at 0 or 100 %, as for a
+    model that a set was mined against); ``failed``, how many jobs failed, and ``problems``, why.
+    Absent numbers are NaN.
 
     Cost and speed are those of the model's network, see `bench.analysis.tables.costs`; of several
     results the one that `bench.analysis.tables.newest` names counts.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bench.analysis.scaling.equal_cost import EqualCost
-from bench.analysis.stats.proportions import Interval
+from bench.analysis.stats.intervals import Interval
 from bench.analysis.tables.axes import COSTS
 from bench.blocks import Cell, Column, Form, Table
 from bench.blocks.cells import number

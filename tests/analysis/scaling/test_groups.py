@@ -9,17 +9,29 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.analysis.scaling import drop_one, fit, fit_families, leave_largest_out
-from bench.analysis.scaling.groups import fit_groups, summary
-from bench.analysis.scaling.laws import fits, images_of
+from bench.analysis.scaling import ScalingFit, fit
+from bench.analysis.scaling.groups import fit_group, fit_groups, summary
+from bench.analysis.scaling.laws import fit_series, images_of
 from bench.analysis.tables.observations import observations
 from tests.worked import NINE, PAPER, ends
 
 
+def without(x: np.ndarray, y: np.ndarray, size: float, **options: Any) -> ScalingFit:
+    return fit(x[x != size], y[x != size], **options)
+
+
+def dropped(x: np.ndarray, y: np.ndarray, **options: Any) -> tuple[float, float]:
+    """Range of the slope at the largest x, each size left out in turn or none."""
+    laws = [fit(x, y, **options), *(without(x, y, size, **options) for size in x)]
+    slopes = [law.slope(float(x.max())) for law in laws]
+    return min(slopes), max(slopes)
+
+
 def expected(x: np.ndarray, y: np.ndarray, factor: float, images: int | None) -> dict[str, float]:
     """Columns that the two ways to a table share, by name."""
-    law, out = fit(x, y, images=images), leave_largest_out(x, y, images=images)
-    top, middle = float(x.max()), math.sqrt(x.min() * x.max())
+    law, top, middle = fit(x, y, images=images), float(x.max()), math.sqrt(x.min() * x.max())
+    held_out = without(x, y, top, images=images).predict(top, observed=True)
+    actual = float(y[x == top].item())
     intervals = {
         "top": law.predict(top).scaled(factor),
         "at_2x": law.predict(2 * top).scaled(factor),
@@ -28,23 +40,27 @@ def expected(x: np.ndarray, y: np.ndarray, factor: float, images: int | None) ->
         "elasticity_top": law.elasticity(top),
         "exponent": law.exponent(),
         "floor": law.floor().scaled(factor),
-        "held_out": out.predicted.scaled(factor),
+        "held_out": held_out.scaled(factor),
     }
-    found = {}
+    found: dict[str, float] = {}
     for name, interval in intervals.items():
         value, low, high = ends(interval)
         found |= {name: value, f"{name}_low": low, f"{name}_high": high}
-    found |= {"held_out_actual": factor * out.actual, "held_out_miss": factor * out.miss}
-    found |= {"held_out_ratio": out.ratio, "x_top": top, "decades": law.decades}
-    dropped = drop_one(x, y, images=images)
-    return found | {"drop_one_low": dropped.low, "drop_one_high": dropped.high}
+    miss = held_out.value - actual
+    arm = held_out.value - held_out.low if miss > 0 else held_out.high - held_out.value
+    found |= {"held_out_actual": factor * actual, "held_out_miss": factor * miss}
+    found |= {"held_out_ratio": abs(miss) / arm, "x_top": top, "decades": law.decades}
+    low, high = dropped(x, y, images=images)
+    return found | {"drop_one_low": low, "drop_one_high": high}
 
 
 def test_a_summary() -> None:
     table = pd.DataFrame({"x": NINE.x, "y": NINE.y, "g": "net"})
-    table.loc[9] = [5.0, np.nan, "net"]
+    table = pd.concat([table, pd.DataFrame({"x": [5.0], "y": [np.nan], "g": ["net"]})])
+    table = table.reset_index(drop=True)
     (group,) = fit_groups(observations(table, "x", "y", ["g"]), images=2000)
-    assert (group.top, group.middle) == (100.0, pytest.approx(10.0))
+    assert group.top == 100.0
+    assert group.middle == pytest.approx(10.0)
     (row,) = summary((group,), 100.0).to_dict("records")
     assert {k: row[k] for k in expected(*NINE, 100.0, 2000)} == pytest.approx(
         expected(*NINE, 100.0, 2000)
@@ -67,12 +83,12 @@ def test_a_group_without_a_law() -> None:
     assert math.isnan(group.middle)
 
 
-@pytest.mark.parametrize(("n", "dropped"), [(16, True), (17, False)])
-def test_of_many_sizes_none_is_dropped(n: int, dropped: bool) -> None:
+@pytest.mark.parametrize(("n", "known"), [(16, True), (17, False)])
+def test_of_many_sizes_none_is_dropped(n: int, known: bool) -> None:
     x = np.geomspace(1, 9, n)
     table = pd.DataFrame({"x": x, "y": 0.1 + 0.3 * x**-0.6, "g": "net"})
     (group,) = fit_groups(observations(table, "x", "y", ["g"]))
-    assert math.isnan(group.drop_one.value) is not dropped
+    assert math.isnan(group.drop_one.value) is not known
 
 
 def scaling_rows() -> pd.DataFrame:
@@ -87,7 +103,7 @@ def scaling_rows() -> pd.DataFrame:
 def test_fits_are_those_of_the_least_images() -> None:
     table = scaling_rows()
     assert images_of(table) == 2000
-    found = fits(table)
+    found = fit_series(table).table
     assert found.columns.tolist()[:4] == ["family", "kind", "scale", "x"]
     assert found[["family", "kind", "scale", "x"]].values.tolist() == [
         ["net", "convnet", "1k", "gmacs"],
@@ -96,8 +112,7 @@ def test_fits_are_those_of_the_least_images() -> None:
     for row, shift in zip(found.to_dict("records"), (0.0, -0.02), strict=True):
         wanted = expected(PAPER.x, PAPER.y + shift, 100.0, 2000)
         assert {k: row[k] for k in wanted} == pytest.approx(wanted)
-        assert row["x_mid"] == pytest.approx(math.sqrt(4.5 * 60.9))
-        assert (row["n"], row["used"], row["missing"], row["images"]) == (5, 5, 0, 2000)
+        assert (row["sizes"], row["used"], row["missing"]) == (5, 5, 0)
         assert (row["reason"], row["held_out_reason"], row["notes"]) == ("", "", "")
 
 
@@ -109,25 +124,23 @@ def test_unknown_images_add_no_noise(counts: list[float]) -> None:
     assert images_of(table.assign(val_n=[1.0, *counts[1:]])) == (1 if np.isnan(counts[1]) else None)
 
 
-def test_families_are_fitted_by_any_columns() -> None:
-    table = scaling_rows().assign(error=lambda t: 1 - t["val"] / 100)
-    table.loc[0, "gmacs"] = np.nan
-    found = fit_families(table, by=("scale",), images=2000)
-    assert found["scale"].tolist() == ["1k", "22k"]
-    assert found["missing"].tolist() == [1, 0]
-    wanted = expected(PAPER.x, PAPER.y - 0.02, 1.0, 2000)
-    row = found.to_dict("records")[1]
-    assert {k: row[k] for k in wanted} == pytest.approx(wanted)
-    losses = fit_families(table.assign(error=table["error"] * 10), by=("scale",), ceiling=None)
-    assert losses["reason"].tolist() == ["", ""]
-    dropped = drop_one(PAPER.x, 10 * (PAPER.y - 0.02), ceiling=None)
-    assert losses.loc[1, ["drop_one_low", "drop_one_high"]].tolist() == pytest.approx(
-        [dropped.low, dropped.high]
+def test_a_loss_has_trials_of_its_own() -> None:
+    losses = 10 * (PAPER.y - 0.02)
+    group = fit_group("net", PAPER.x, losses, ceiling=None)
+    top = float(PAPER.x.max())
+    held = without(PAPER.x, losses, top, ceiling=None).predict(top, observed=True)
+    assert group.held_out.predicted.value == pytest.approx(held.value)
+    assert (group.drop_one.low, group.drop_one.high) == pytest.approx(
+        dropped(PAPER.x, losses, ceiling=None)
     )
-    held = leave_largest_out(PAPER.x, 10 * (PAPER.y - 0.02), ceiling=None)
-    assert losses.loc[1, "held_out"] == pytest.approx(held.predicted.value)
-    (impossible,) = fit_families(table.assign(error=0.0), by=("kind",)).to_dict("records")
-    assert (impossible["n"], impossible["used"], impossible["missing"]) == (5, 0, 1)
-    assert impossible["reason"] == "y must be > 0 on a log scale, got 0"
-    assert math.isnan(impossible["x_top"])
-    assert math.isnan(impossible["x_mid"])
+
+
+def test_values_that_no_law_can_have_are_the_reason() -> None:
+    table = scaling_rows().assign(val=100.0)
+    table.loc[0, "gmacs"] = np.nan
+    found = fit_series(table).table.to_dict("records")
+    assert [row["missing"] for row in found] == [1, 0]
+    for row, sizes in zip(found, (4, 5), strict=True):
+        assert (row["sizes"], row["used"]) == (sizes, 0)
+        assert row["reason"] == "y must be > 0 on a log scale, got 0"
+        assert math.isnan(row["x_top"])

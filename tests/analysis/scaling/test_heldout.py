@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from bench.analysis.scaling.groups import fit_group
 from bench.analysis.scaling.heldout import HeldOut
-from bench.analysis.stats.proportions import Interval
+from bench.analysis.stats.intervals import Interval
 from tests.worked import PAPER, THREE, ends
 
 

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from bench.analysis.stats.intervals import Interval, wilson
 from bench.analysis.stats.power import images_needed, mcnemar_power, unpaired_difference
 from bench.analysis.stats.proportions import (
-    Interval,
     detectable_difference,
     paired_difference,
     paired_interval,
-    wilson,
 )
 from bench.analysis.stats.ranking import error_consistency, error_ratio, rank
 

@@ -13,6 +13,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
 
+from bench.analysis.stats.intervals import wilson
 from bench.analysis.stats.proportions import (
     detectable_difference,
     holm,
@@ -20,7 +21,6 @@ from bench.analysis.stats.proportions import (
     paired_difference,
     paired_interval,
     unpaired_interval,
-    wilson,
 )
 
 

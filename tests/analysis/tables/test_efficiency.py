@@ -21,8 +21,8 @@ from bench.analysis.compare.speedup import (
     shares,
     summary,
 )
+from bench.analysis.stats.intervals import Interval
 from bench.analysis.stats.pareto import pareto_front, standings
-from bench.analysis.stats.proportions import Interval
 from bench.analysis.tables.axes import FRONTS, FrontCost
 from bench.analysis.tables.costs import WAY
 from bench.analysis.tables.efficiency import (

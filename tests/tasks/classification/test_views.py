@@ -86,7 +86,7 @@ def test_val_has_the_twins_of_a_and_r() -> None:
         twin = rows[f"top1/{name}-classes"]
         assert twin.value == pytest.approx(100 * right.mean())
         assert twin.n == 600
-        estimate = accuracy.wilson(int(right.sum()), 600)
+        estimate = accuracy.share(right)
         assert (twin.low, twin.high) == (estimate.low, estimate.high)
     few = tallied(declared("imagenet-val"), Labels(target=np.array([0])), np.eye(1, 1000))
     assert "top1/r-classes" not in values(few)  # class 0 is not among them

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bench.analysis.compare.stored_cells import stored_cells
 from bench.analysis.robustness.corruption import Cells
-from bench.analysis.robustness.stored_cells import stored_cells
 from tests import synthetic
 
 NAMES = ("fog-1", "fog-2", "blur-1", "blur-2")
