@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.spec import AmpDtype, CropMode, Interpolation, Options, Transform, replace
+from bench.spec import AmpDtype, CropMode, Interpolation, Options, Suite, Transform, replace
 from tests.declared import dataset, model
 
 
@@ -89,3 +89,5 @@ def test_what_is_not_said() -> None:
     assert (own.source, own.changed, own.images_seen, own.revision) == ("zoo", "", None, None)
     assert Transform(size=32) == own.transform
     assert (dataset().place, dataset().digest, dict(dataset().options)) == ("", None, {})
+    suite = Suite(name="s", title="", models=(), datasets=(), measures=(), report="r")
+    assert (suite.world, suite.conditions, suite.replicates, suite.train_size) == ("", "", 1, False)

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from bench.analysis.robustness.effective import Line, NoLine
-from bench.analysis.tables import summaries
 from bench.analysis.tables.drawn import errors, shifted_points
 from bench.analysis.tables.image_sets import class_names, groups
 from bench.analysis.tables.series import recipe, series
@@ -68,10 +67,6 @@ def test_gains_from_least_to_most() -> None:
     assert found is not None
     assert (found.least["gain"], found.most["gain"], found.clear, found.pairs) == (1.0, 3.0, 1, 3)
     assert gain_range(frame[frame["role"] == "r"]) is None
-    seen = summaries.tested(frame)
-    assert seen is not None
-    assert (seen.gains, seen.clear, seen.detectable) == (3, 2, {"val": 2.0, "r": 2.5})
-    assert summaries.tested(frame.assign(p_holm=math.nan)) is None
 
 
 def test_points_to_draw() -> None:
