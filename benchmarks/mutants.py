@@ -114,7 +114,8 @@ def reached(node: ast.AST) -> Iterator[ast.AST]:
     for name, value in ast.iter_fields(node):
         if name not in skipped:
             for child in value if isinstance(value, list) else [value]:
-                if isinstance(child, ast.AST):
+                strict = isinstance(child, ast.keyword) and child.arg == "strict"
+                if isinstance(child, ast.AST) and not strict:
                     yield from reached(child)
 
 

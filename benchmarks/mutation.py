@@ -2,8 +2,8 @@
 
     python benchmarks/mutation.py bench/spec bench/tasks bench/analysis --sample 8 --workers 2
 
-Of each file a sample of its mutants is drawn (`benchmarks/mutants.py` says which there are), the same
-one for a seed, and a larger sample contains the smaller.
+Of the mutants of each file (see `benchmarks/mutants.py`) a sample is drawn, the same one for a
+seed, and a larger sample contains the smaller.
 
 Each worker has a copy of the tree and loads the libraries once; a mutant is written into the copy
 and tested in a forked child, so it costs a second or two and the working tree is never touched.

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from bench.spec import AmpDtype, CropMode, Interpolation, Options, Suite, Transform, replace
-from tests.declared import dataset, model
+from bench.spec import (
+    AmpDtype,
+    CropMode,
+    Interpolation,
+    Measurement,
+    Options,
+    Outcome,
+    Status,
+    Suite,
+    Transform,
+    replace,
+)
+from tests.declared import dataset, job, model
 
 
 @pytest.mark.parametrize(
@@ -91,3 +102,16 @@ def test_what_is_not_said() -> None:
     assert (dataset().place, dataset().digest, dict(dataset().options)) == ("", None, {})
     suite = Suite(name="s", title="", models=(), datasets=(), measures=(), report="r")
     assert (suite.world, suite.conditions, suite.replicates, suite.train_size) == ("", "", 1, False)
+
+
+def test_an_outcome_that_says_nothing() -> None:
+    given = Outcome(job=job(), status=Status.OK)
+    assert (given.seconds, given.measurements, given.error, given.predictions) == (
+        0.0,
+        (),
+        None,
+        None,
+    )
+    assert dict(given.notes) == {}
+    number = Measurement(metric="top1", value=1.0, unit="%")
+    assert (number.low, number.high, number.n) == (None, None, None)
