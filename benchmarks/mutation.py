@@ -2,32 +2,25 @@
 
     python benchmarks/mutation.py bench/spec bench/tasks bench/analysis --sample 8 --workers 2
 
-A mutant is the source with one change: another comparison or arithmetic operator, a number off by
-one, a condition negated, ``and`` for ``or``, None or the first argument returned, a keyword or a
-statement dropped. Messages, annotations, decorators and ``strict=`` are left alone. Of each file a
-sample is drawn, the same one for a seed, and a larger sample contains the smaller.
+Of the mutants of each file (see `benchmarks/mutants.py`) a sample is drawn, the same one for a
+seed, and a larger sample contains the smaller.
 
 Each worker has a copy of the tree and loads the libraries once; a mutant is written into the copy
 and tested in a forked child, so it costs a second or two and the working tree is never touched.
-A module is tested by its doctests and by ``tests/<same path>``; where there is none, by what
-imports it from the folder of tests that mirrors its own, or from elsewhere, or by the folder's
-others: the nearest that there are, and never by the slow ones. A mutant that runs three times as long
-as its tests counts as killed. Results are appended to ``--out``, and a run that was cut short goes
-on from there. ``benchmarks/mutants_equal.csv`` lists mutants that change no behaviour: those are
-not counted.
+A module is tested by its doctests and by ``tests/<same path>`` and whatever imports it from that
+folder of tests; where there is nothing, by what imports it elsewhere, or by the folder's others;
+never by the slow ones. A mutant that runs three times as long as its tests counts as killed.
+Results are appended to ``--out``, and a run that was cut short goes on from there.
+``benchmarks/mutants_equal.csv`` lists mutants that change no number: those are not counted.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
-import contextlib
-import copy
-import csv
 import gc
 import json
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -35,12 +28,13 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-EQUAL = Path(__file__).with_name("mutants_equal.csv")
+from mutants import Mutant, sampled
+
 PRELOADED = (
     *("numpy", "pandas", "pyarrow.parquet", "scipy.stats", "scipy.optimize", "scipy.special"),
     *("sklearn.metrics", "statsmodels.api", "statsmodels.stats.proportion"),
@@ -60,142 +54,6 @@ ELSEWHERE = {
         "tests/store/test_store.py",
     )
 }
-COMPARED = {
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-}
-COMPUTED = {
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.Div,
-    ast.Div: ast.Mult,
-    ast.FloorDiv: ast.Mult,
-    ast.Mod: ast.Mult,
-    ast.Pow: ast.Mult,
-    ast.BitAnd: ast.BitOr,
-    ast.BitOr: ast.BitAnd,
-}
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One change to one file; ``line``, ``before`` and ``after`` are for people."""
-
-    path: str
-    start: int  #: bytes replaced
-    end: int
-    text: str
-    line: int
-    before: str
-    after: str
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """The same for the same change, wherever in the file it has moved to."""
-        return self.path, self.before, self.after
-
-
-def changes(node: ast.AST) -> Iterator[ast.AST | str]:
-    """What may stand in place of ``node``: other nodes, or source."""
-    if isinstance(node, ast.Compare) and type(node.ops[0]) in COMPARED:
-        other = copy.deepcopy(node)
-        other.ops[0] = COMPARED[type(node.ops[0])]()
-        yield other
-    elif isinstance(node, ast.BinOp | ast.AugAssign) and type(node.op) in COMPUTED:
-        swapped = copy.deepcopy(node)
-        swapped.op = COMPUTED[type(node.op)]()
-        yield swapped
-    elif isinstance(node, ast.BoolOp):
-        yield ast.BoolOp(ast.And() if isinstance(node.op, ast.Or) else ast.Or(), node.values)
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub | ast.Invert):
-        yield node.operand
-    elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
-        yield ast.Constant(not node.value)
-    elif isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-        yield from (ast.Constant(node.value + 1), ast.Constant(node.value - 1))
-    elif isinstance(node, ast.Call):
-        for i, keyword in enumerate(node.keywords):
-            if keyword.arg not in (None, "strict"):
-                yield ast.Call(node.func, node.args, node.keywords[:i] + node.keywords[i + 1 :])
-    elif isinstance(node, ast.Return) and node.value is not None:
-        if not (isinstance(node.value, ast.Constant) and node.value.value is None):
-            yield "return None"
-        if isinstance(node.value, ast.Call) and node.value.args:
-            yield f"return {ast.unparse(node.value.args[0])}"
-    elif isinstance(node, ast.Raise | ast.Continue | ast.Break | ast.AugAssign):
-        yield "pass"
-    elif isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant):
-        yield "pass"
-    elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
-        yield "pass"
-
-
-def reached(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes below ``node`` that are mutated, those in messages and annotations left out."""
-    if isinstance(node, ast.JoinedStr):
-        return
-    yield node
-    if isinstance(node, ast.Raise):
-        return
-    skipped = {"annotation", "returns", "decorator_list", "ops", "op"}
-    for name, value in ast.iter_fields(node):
-        if name not in skipped:
-            for child in value if isinstance(value, list) else [value]:
-                if isinstance(child, ast.AST):
-                    yield from reached(child)
-
-
-def mutants(path: str, source: str) -> list[Mutant]:
-    """All changes to a file, in order."""
-    raw = source.encode()
-    at = [0]
-    for line in raw.splitlines(keepends=True):
-        at.append(at[-1] + len(line))
-    found = []
-    for node in reached(ast.parse(source)):
-        if isinstance(node, ast.If | ast.While | ast.IfExp | ast.comprehension):
-            tests = node.ifs if isinstance(node, ast.comprehension) else [node.test]
-            given = [(test, ast.UnaryOp(ast.Not(), test)) for test in tests]
-        else:
-            given = [(node, other) for other in changes(node)]
-        for old, new in given:
-            start = at[old.lineno - 1] + old.col_offset
-            end = at[(old.end_lineno or 0) - 1] + (old.end_col_offset or 0)
-            text = new if isinstance(new, str) else ast.unparse(ast.fix_missing_locations(new))
-            text = f"({text})" if isinstance(new, ast.expr) else text
-            changed = raw[:start] + text.encode() + raw[end:]
-            first, last = old.lineno, old.end_lineno or old.lineno
-            before = "\n".join(source.splitlines()[first - 1 : last])
-            more = text.count("\n")
-            after = "\n".join(changed.decode().splitlines()[first - 1 : first + more])
-            with contextlib.suppress(SyntaxError):
-                compile(changed, path, "exec")
-                found.append(Mutant(path, start, end, text, first, _one(before), _one(after)))
-    return list(dict.fromkeys(found))
-
-
-def _one(lines: str) -> str:
-    return " ".join(lines.split())
-
-
-def sampled(paths: Iterable[str], root: Path, sample: int, seed: int) -> list[Mutant]:
-    """So many mutants a file, the first ones of a shuffle that the seed and the path decide."""
-    with EQUAL.open(newline="") as file:
-        equal = {(row["path"], row["before"], row["after"]) for row in csv.DictReader(file)}
-    chosen = []
-    for path in paths:
-        every = [m for m in mutants(path, (root / path).read_text()) if m.key not in equal]
-        random.Random(f"{seed} {path}").shuffle(every)
-        chosen += every[:sample]
-    return chosen
 
 
 def imports(root: Path, path: str) -> set[str]:
@@ -212,7 +70,7 @@ def imports(root: Path, path: str) -> set[str]:
     return found
 
 
-def tests_of(root: Path, path: str, without: tuple[str, ...] = ()) -> list[str]:
+def tests_of(root: Path, path: str, without: tuple[str, ...]) -> list[str]:
     """Where a module is tested, the nearest first; itself, for its doctests, before all."""
     part, place = path.split("/")[1], Path(path)
     mirror = "tests/" + "/".join(place.parts[1:-1])
@@ -231,8 +89,8 @@ def tests_of(root: Path, path: str, without: tuple[str, ...] = ()) -> list[str]:
         elif name.split("/")[1] == part and any(path in imports(root, p) for p in direct):
             ranked.append((4, name))
     chosen: list[str] = []
-    for tier in range(5):
-        chosen = chosen or [name for rank, name in sorted(ranked) if rank == tier]
+    for tiers in ((0, 1), (2,), (3, 4)):
+        chosen = chosen or [name for rank, name in sorted(ranked) if rank in tiers]
     doctests = [path] if ">>>" in (root / path).read_text() else []
     return [*doctests, *chosen[:MOST], *ELSEWHERE.get(part, ())]
 

@@ -33,7 +33,7 @@ class Description(TypedDict):
 
 
 def describe(device: str) -> Description:
-    """Describe ``device``: ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``, as ``--device`` has it.
+    """Describe a device as ``--device`` names it: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
 
     ``auto`` is the first CUDA device, or the CPU. Describing the CPU does not import torch, nor
     does ``auto`` on a machine that cannot have a GPU. Raises `UsageError`, naming the devices that

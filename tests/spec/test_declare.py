@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from bench.spec import AmpDtype, CropMode, Interpolation, Options, Transform, replace
-from tests.declared import dataset, model
+from bench.spec import (
+    AmpDtype,
+    CropMode,
+    Interpolation,
+    Measurement,
+    Options,
+    Outcome,
+    Status,
+    Suite,
+    Transform,
+    replace,
+)
+from tests.declared import dataset, job, model
 
 
 @pytest.mark.parametrize(
@@ -21,12 +34,16 @@ from tests.declared import dataset, model
         ({"source": "zoo", "classes": 10}, True),
     ],
 )
-def test_who_can_be_evaluated(changes: dict[str, object], answers: bool) -> None:
+def test_who_can_be_evaluated(changes: dict[str, Any], answers: bool) -> None:
     assert model(**changes).answers is answers
 
 
 def test_a_transform_is_the_models() -> None:
-    given = {"resolution": 288, "crop_pct": 0.95, "interpolation": Interpolation.BILINEAR}
+    given: dict[str, Any] = {
+        "resolution": 288,
+        "crop_pct": 0.95,
+        "interpolation": Interpolation.BILINEAR,
+    }
     own = model(**given, crop_mode=CropMode.SQUASH, mean=(0.1, 0.5, 1.0))
     assert own.transform == Transform(
         size=288,
@@ -89,3 +106,18 @@ def test_what_is_not_said() -> None:
     assert (own.source, own.changed, own.images_seen, own.revision) == ("zoo", "", None, None)
     assert Transform(size=32) == own.transform
     assert (dataset().place, dataset().digest, dict(dataset().options)) == ("", None, {})
+    suite = Suite(name="s", title="", models=(), datasets=(), measures=(), report="r")
+    assert (suite.world, suite.conditions, suite.replicates, suite.train_size) == ("", "", 1, False)
+
+
+def test_an_outcome_that_says_nothing() -> None:
+    given = Outcome(job=job(), status=Status.OK)
+    assert (given.seconds, given.measurements, given.error, given.predictions) == (
+        0.0,
+        (),
+        None,
+        None,
+    )
+    assert dict(given.notes) == {}
+    number = Measurement(metric="top1", value=1.0, unit="%")
+    assert (number.low, number.high, number.n) == (None, None, None)

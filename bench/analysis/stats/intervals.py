@@ -1,4 +1,4 @@
-"""An estimate with its interval, and that of a share; the standard library alone, so it is quick."""
+"""An estimate with its interval, and that of a share; standard library alone, to load fast."""
 
 from __future__ import annotations
 

@@ -169,3 +169,13 @@ def test_any_number_gets_a_verdict(value: float, n: int, crop: float, limit: int
     explained = found["diagnosis"] != ""
     assert (explained == (found["verdict"] != "agrees")).all()
     assert np.isfinite(found[["difference", "difference_low", "difference_high"]]).all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.9, "unexplained"), (0.8999, "not restricted to the set's 200 classes")]
+)
+def test_a_mask_is_missed_below_nine_tenths(share: float, said: str) -> None:
+    frame = measured()
+    where = (frame["role"] == "r") & (frame["metric"] == "top1")
+    frame.loc[where, "value"] *= share
+    assert said in row(beside(frame, KNOWN), "r")["diagnosis"]

@@ -61,3 +61,11 @@ def test_a_comparison() -> None:
     )
     shares = [posterior(NINE.x, NINE.y * by) for by in (1.02, 0.99)]
     assert probability_lower([posterior(*NINE)], shares, 150.0) == pytest.approx(0.54925)
+
+
+def test_an_exponent_at_its_bound_is_still_tested() -> None:
+    x = np.array([1.0, 1.5, 2.0, 2.5, 3.0])
+    steep = {name: (x, 0.001 + by * x**-9.0) for name, by in (("a", 0.5), ("b", 0.4))}
+    assert all(0 <= test.p <= 1 for test in shared_law(steep))
+    flat = {name: (x, by * x**-0.001) for name, by in (("a", 0.5), ("b", 0.4))}
+    assert all(0 <= test.p <= 1 for test in shared_law(flat))

@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from bench.analysis.compare.gain import clear_gains
 from bench.analysis.robustness.effective import Line, NoLine
 from bench.analysis.tables.drawn import errors, shifted_points
 from bench.analysis.tables.image_sets import class_names, groups
@@ -72,9 +71,6 @@ def test_gains_from_least_to_most() -> None:
     assert found is not None
     assert (found.least["gain"], found.most["gain"], found.clear, found.pairs) == (1.0, 3.0, 1, 3)
     assert gain_range(frame[frame["role"] == "r"]) is None
-    seen = clear_gains(frame)
-    assert (seen.tested, seen.clear, seen.detectable) == (3, 2, {"val": 2.0, "r": 2.5})
-    assert clear_gains(frame.assign(p_holm=math.nan)).tested == 0
 
 
 def test_points_to_draw() -> None:
