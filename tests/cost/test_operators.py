@@ -164,3 +164,17 @@ def test_torchs_counter_without_a_formula_says_what_it_misses(
         assert cost.blind == {kernel: 6}
         with pytest.raises(JobError, match=f"kernels without a formula: {kernel}"):
             profile.agreed(cost, "test_vit")
+
+
+def test_activations_of_a_module_of_two_heads_are_those_of_its_parts() -> None:
+    """Four projections, one matrix a head, and what it makes of the values; fused or not."""
+    module = nn.MultiheadAttention(6, 2, batch_first=True)
+    expected = 20 * (4 * 6 + 2 * 20 + 6)
+    for asked in (True, False):
+
+        def attended(image: torch.Tensor, layer: nn.Module, asked: bool = asked) -> torch.Tensor:
+            tokens = image.reshape(1, -1, 6)[:, :20]
+            found: torch.Tensor = layer(tokens, tokens, tokens, need_weights=asked)[0]
+            return found
+
+        assert sum(count(Calls(attended, module).eval(), 32).activations.values()) == expected
