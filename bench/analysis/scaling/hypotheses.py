@@ -54,16 +54,6 @@ class SharedLaw:
     dof: int  #: of the residuals: points less 3 a family
     reason: str | None = None
 
-    @property
-    def sentence(self) -> str:
-        """For people."""
-        who = " and ".join(self.families)
-        if self.reason:
-            return f"{self.hypothesis} of {who}: not testable: {self.reason}"
-        verdict = "rejected" if self.p < 0.05 else "not rejected"
-        size = f"F({self.restrictions}, {self.dof}) = {self.f:.2f}, p = {self.p:.3f}"
-        return f"{self.hypothesis} of {who}: {verdict} at 5 % ({size})"
-
 
 def shared_law(families: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> list[SharedLaw]:
     """Test the three hypotheses on (x, y) of two or more families, each of shape (n,).

@@ -77,8 +77,9 @@ def fit_surface(
     """Fit L(N, D) to runs of ``size`` N, ``data`` D and ``loss``, all > 0, shape (runs,).
 
     ``resamples`` is how often runs are resampled and refitted from the estimate, or the indices
-    of runs to take, shape (draws, runs). Raises `ValueError` for fewer
-    than six runs, or where N or D takes fewer than three values.
+    of runs to take, shape (draws, runs). Resamples of fewer than three sizes or amounts of data,
+    which carry no surface, are drawn again. Raises `ValueError` for fewer than six runs, or where N
+    or D takes fewer than three values.
 
     >>> n, d = (a.ravel() for a in np.meshgrid([1e8, 1e9, 1e10], [1e9, 1e10, 1e11]))
     >>> s = fit_surface(n, d, 1.8 + 400 / n**0.34 + 2000 / d**0.37)
@@ -94,8 +95,7 @@ def fit_surface(
     theta, cost = min(found, key=lambda f: f[1])
     draws = np.zeros((0, 5))
     if isinstance(resamples, int):
-        rng = np.random.default_rng(seed)
-        resamples = rng.integers(n.size, size=(resamples, n.size))
+        resamples = _resamples(n, d, resamples, np.random.default_rng(seed))
     if len(resamples):
         counts = np.array([np.bincount(r, minlength=n.size) for r in resamples], dtype=np.float64)
         chunks = np.array_split(counts, math.ceil(len(counts) / 250))
@@ -117,6 +117,19 @@ def _checked(size: ArrayLike, data: ArrayLike, loss: ArrayLike) -> tuple[Array, 
             "L(N, D) needs 6 runs, 3 sizes and 3 amounts"
         )
     return n, d, np.log(y)
+
+
+def _resamples(n: Array, d: Array, draws: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Indices of runs, shape (draws, runs), each with three sizes and three amounts of data."""
+    taken = rng.integers(n.size, size=(draws, n.size))
+    while draws:
+        values = (np.sort(axis[taken], axis=1) for axis in (n, d))
+        few = [(np.diff(v, axis=1) > 0).sum(axis=1) < 2 for v in values]
+        again = np.flatnonzero(few[0] | few[1])
+        if not again.size:
+            break
+        taken[again] = rng.integers(n.size, size=(again.size, n.size))
+    return taken
 
 
 def _starts(z: Array, lny: Array) -> list[Array]:
@@ -178,7 +191,7 @@ def _refit(start: Array, z: Array, lny: Array, counts: Array) -> Array:
         pull = jac.transpose(0, 2, 1) * (counts * _slope(pred - lny))[:, None]
         gram, slope = pull @ jac, pull @ (pred - lny)[..., None]
         gram += np.eye(5) * (np.einsum("bii->bi", gram) * damp[:, None])[:, None]
-        trial = theta - np.linalg.solve(gram, slope)[..., 0]
+        trial = theta - _solved(gram, slope)[..., 0]
         new_pred, new_jac = _model(trial, z)
         new = _huber(new_pred - lny, counts)
         better = new <= cost
@@ -193,6 +206,14 @@ def _refit(start: Array, z: Array, lny: Array, counts: Array) -> Array:
         theta, damp, row, pred, jac = theta[go], damp[go], row[go], pred[go], jac[go]
         counts, cost = counts[go], cost[go]
     return final
+
+
+def _solved(gram: Array, slope: Array) -> Array:
+    """gram^-1 slope of each resample; the least step where some parameter changes nothing."""
+    try:
+        return np.asarray(np.linalg.solve(gram, slope))
+    except np.linalg.LinAlgError:
+        return np.asarray(np.linalg.pinv(gram, hermitian=True) @ slope)
 
 
 def _slope(residual: Array) -> Array:

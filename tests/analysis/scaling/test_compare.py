@@ -14,6 +14,7 @@ from bench.analysis.scaling import (
     probability_lower,
     shared_law,
 )
+from bench.report.fit.families import said
 from tests.worked import NINE, OTHER, Example, ends
 
 
@@ -31,11 +32,11 @@ def test_shared_laws() -> None:
         [3.086819439e-11, 0.002814607373, 0.04274547111], rel=1e-5
     )
     assert [t.reason for t in tests] == [None] * 3
-    assert tests[2].sentence == (
-        "same exponent of a and b: rejected at 5 % (F(1, 10) = 5.38, p = 0.043)"
+    assert said(tests[2]) == (
+        "Same exponent of a and b: rejected at 5 %, F(1, 10) = 5.38, p = 0.043"
     )
-    assert shared_law({"a": NINE, "b": NINE})[0].sentence.startswith(
-        "same curve of a and b: not rejected at 5 % (F(3, 12) = "
+    assert said(shared_law({"a": NINE, "b": NINE})[0]).startswith(
+        "Same curve of a and b: not rejected at 5 %, F(3, 12) = "
     )
 
 

@@ -16,6 +16,7 @@ from bench.analysis.scaling import (
     shared_law,
 )
 from bench.analysis.scaling.forms import Array
+from bench.report.fit.families import said
 
 X = np.geomspace(4.5, 60.9, 5)
 
@@ -79,14 +80,14 @@ def test_noiseless_families() -> None:
     scaled = shared_law({"a": (X, a), "b": (X, 1.2 * a)})
     assert scaled[0].p < 1e-3
     assert scaled[1].p > 0.05
-    assert "rejected at 5 %" in curve.sentence
+    assert "rejected at 5 %" in said(curve)
 
 
 def test_three_sizes_are_not_testable() -> None:
     y = family(0.45, 0.75, np.random.default_rng(4))
     tests = shared_law({"a": (X[:3], y[:3]), "swin": (X[:3], y[:3])})
     assert all(np.isnan(t.p) for t in tests)
-    assert "not testable: a has 3 sizes" in tests[0].sentence
+    assert "not testable: a has 3 sizes" in said(tests[0])
     with pytest.raises(ValueError, match="takes two"):
         shared_law({"a": (X, y)})
     with pytest.raises(ValueError, match="b: x and y must be finite"):

@@ -85,7 +85,7 @@ def test_a_law(
     assert law.curve([2 * top])[0] == loose(beyond[0], rel=1e-5)
 
 
-@pytest.mark.parametrize(("images", "span"), [(1000, 1.82), (100, 2.86), (25, None)])
+@pytest.mark.parametrize(("images", "span"), [(1000, 1.82), (250, 2.46), (100, None)])
 def test_an_exponent_is_identified_within_a_factor_of_three(
     images: int, span: float | None
 ) -> None:

@@ -56,6 +56,19 @@ def test_noiseless_surface_is_recovered() -> None:
     assert band.high - band.low < 1e-6
 
 
+@pytest.mark.parametrize("seed", [3, 4, 7])
+def test_the_smallest_grid_has_intervals(seed: int) -> None:
+    """Resamples of nine runs may lack a size, and then no step of theirs can be solved for."""
+    size, data = (a.ravel() for a in np.meshgrid([1e8, 1e9, 1e10], [1e9, 1e10, 1e11]))
+    noise = np.exp(0.005 * np.random.default_rng(seed).standard_normal(9))
+    loss = (1.8 + 400 / size**0.34 + 2000 / data**0.37) * noise
+    found = fit_surface(size, data, loss, resamples=2000, seed=seed)
+    assert np.isfinite(found.draws).all()
+    for name in ("alpha", "beta"):
+        band = found.interval(name)
+        assert 0 < band.low < band.high < 1
+
+
 @pytest.mark.parametrize(
     ("size", "data"),
     [([1.0] * 8, list(range(1, 9))), ([1.0, 2, 3], [1.0, 2, 3]), ([1.0, 2], [1.0])],
