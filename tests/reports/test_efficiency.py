@@ -58,7 +58,7 @@ def test_every_format_shows_all_sections(frame: pd.DataFrame) -> None:
     ]
     names = [block.name for block in of(report, Table) if isinstance(block, Table)]
     assert len(set(names)) == len(names)
-    assert "hangs on how they are run" in html.render(report)
+    assert "depends on how they are run" in html.render(report)
     assert "NVIDIA V100" in markdown.render(report)
     assert "ConvNeXt" in latex.render(report)
 

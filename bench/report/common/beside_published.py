@@ -21,11 +21,11 @@ _COLUMNS = columns(
     *("verdict", "diagnosis", "published_by"),
 )
 _DIFFERENCE = (
-    "Difference: of a whole set, which has the images that the published figure rests on, its "
-    "interval is what rounding may do, one prediction in a hundred turned either way; of a part of "
-    "a set it is that of the images measured. GMACs may differ by 3 %, as counters do."
+    "Difference: on a whole set, which has the images that the published figure rests on, its "
+    "interval allows for rounding, one prediction in a hundred flipped either way; on part of a "
+    "set it is the interval of the images measured. GMACs may differ by 3 %, as counters do."
 )
-_UNMATCHED = "Unmatched figures were prepared with another crop or filter and need not agree."
+_UNMATCHED = "Unmatched figures used another crop or filter and need not agree."
 
 
 def beside_published(frame: pd.DataFrame) -> Iterator[Block]:

@@ -28,21 +28,21 @@ def cautions(frame: pd.DataFrame) -> Iterator[Note]:
     """What a reader must know before trusting a number."""
     if "glyphs" in set(frame["world"].dropna()):
         yield Note(
-            text="Glyphs are drawn characters in ImageNet's shape, and these are small models of "
-            "the same families. What holds here need not hold on ImageNet."
+            text="Glyphs are drawn characters in the shape of ImageNet, and the models are small "
+            "ones of the same families. What holds here need not hold on ImageNet."
         )
     limits = sorted({int(limit) for limit in frame["limit"].dropna()})
     if limits:
         first = ", ".join(map(str, limits))
         yield Note(
-            text=f"Some numbers are of {first} images of a set only: their intervals "
-            "say how little that tells.",
+            text=f"Some numbers come from only {first} images of a set; their intervals show how "
+            "uncertain that is.",
             tone=Tone.WARN,
         )
     if "published" in set(frame["source"]):
         yield Note(
-            text="These figures are published ones, of papers and of timm's results, each with its "
-            "source in the download. None of them was measured here.",
+            text="These figures are published, by papers and by timm, each with its source in the "
+            "download. None of them was measured here.",
             tone=Tone.WARN,
         )
     yield from _pixels(frame)
@@ -61,7 +61,7 @@ def _pixels(frame: pd.DataFrame) -> Iterator[Note]:
         yield Note(
             tone=Tone.WARN,
             text=f"{', '.join(dict.fromkeys(altered))}: these pixels are not the published ones. "
-            "Numbers here compare with each other, not with those on the published pixels.",
+            "Numbers here compare with each other, but not with numbers on the published pixels.",
         )
     pixels = used.drop_duplicates(["dataset", "dataset_digest"])
     mixed = pixels.loc[pixels["dataset"].duplicated(), "dataset"]

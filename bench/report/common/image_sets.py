@@ -30,7 +30,7 @@ def data_sets(frame: pd.DataFrame) -> tuple[Block, ...]:
     ordered = sorted(rows(used), key=lambda row: ROLES.index(row["role"]))
     table = Table(
         name="data-sets",
-        caption="What was looked at",
+        caption="Image sets that were used",
         columns=columns("dataset", "role", "dataset_about", "n", "digest", "as_published"),
         rows=tuple(map(_row, ordered)),
     )
@@ -50,7 +50,7 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
 def _as_published(row: dict[str, Any]) -> str:
     """Whether a set's pixels are the published ones, as far as that can be told."""
     if row["source"] == "published":
-        return "not looked at here"
+        return "not seen here"
     if row["as_published"] is None:
         return "no digest is published"
     return "as published" if row["as_published"] else "differs from published"

@@ -19,7 +19,7 @@ def layout(row: Mapping[str, Any]) -> str | None:
 
 
 def way(row: Mapping[str, Any]) -> str:
-    """All that a speed hangs on besides network and device; what is not known is left out.
+    """All that a speed depends on besides network and device; what is not known is left out.
 
     >>> way({"precision": "bfloat16", "channels_last": True, "compile": False})
     'bfloat16, channels last, eager'

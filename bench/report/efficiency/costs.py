@@ -73,7 +73,7 @@ def stages(table: pd.DataFrame) -> Iterator[Block]:
                 for metric, what, unit in _PARTS
             ),
             notes=(
-                "Stages are named as in the network; what runs between two counts to the first.",
+                "Stages are named as in the network; work between two counts towards the first.",
             ),
         )
 

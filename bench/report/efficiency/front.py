@@ -23,8 +23,8 @@ _ON = (
     "over time or memory, of one device and way to run."
 )
 _TIED = (
-    "= Tied: whether another is better at both lies within the 95 % intervals. What has no mark "
-    "is surely beaten."
+    "= Tied: the 95 % intervals leave open whether another is better at both. A model without a "
+    "mark is surely beaten."
 )
 _MEMORY = "Peak memory is compared at equal batch sizes only."
 

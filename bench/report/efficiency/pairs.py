@@ -30,7 +30,7 @@ _SIDES = ("first", "second")
 _MODES = {"eager": "Eager, img/s", "compiled": "Compiled, img/s"}
 #: What is said of who is faster.
 _LEADS = {
-    Lead.TURNS: ": which of them is faster hangs on how they are run",
+    Lead.TURNS: ": which of them is faster depends on how they are run",
     Lead.OPEN: ": the intervals leave open which of them is faster",
     Lead.HOLDS: "",
 }
@@ -73,8 +73,8 @@ def paper(pairs: pd.DataFrame) -> Iterator[Block]:
     names = [f"{row['size']} {row['resolution']}" for row in sizes.to_dict("records")]
     yield Heading(text="The ConvNeXt paper's own comparison")
     yield Text(
-        text="Rows differ in device, library and year, and are no ranking: what each tells is how "
-        "many times Swin's throughput ConvNeXt's is there."
+        text="Rows differ in device, library and year and are not a ranking: each says how many "
+        "times as fast as Swin ConvNeXt is there."
     )
     yield Table(
         name="paper",

@@ -27,8 +27,8 @@ _NEAREST = {
 }
 _ABOUT = (
     "Ceilings: the fastest large matrix product, in the row's precision, and the fastest large "
-    "copy on the same device. Bytes are what unfused operators read and write; of compiled ones, "
-    "which are fused, nobody counted them."
+    "copy on the same device. Bytes are what unfused operators read and write; of compiled "
+    "networks, whose operators are fused, they are not known."
 )
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 _MODES = {"eager": "Eager", "compiled": "Compiled"}
 _INTERVALS = (
-    "Brackets: where the same command, given again, should find its number (95 %). Of one process "
-    "they cover what varied within it."
+    "Brackets: where a repetition of the same command should find its number (95 %). With one "
+    "process they cover only what varied within it."
 )
 
 

@@ -93,7 +93,7 @@ def _alike_table(found: PairComparison) -> Table:
     body = tuple(row | {"set": title(row["role"])} for row in rows(found.sets))
     return Table(
         name="alike",
-        caption="How alike they fail, and how the gap changes from val's",
+        caption="How alike their errors are, and how the gap differs from val's",
         columns=columns("set", "widening", "error_ratio", "discordance", "same_answer", "kappa"),
         rows=body,
         notes=("Intervals are 95 %; sets are taken as independent draws.",),
@@ -118,7 +118,7 @@ def _confidence_table(found: PairComparison) -> Table:
     }
     return Table(
         name="confidence",
-        caption="How sure they are, and whether rightly",
+        caption="How confident they are, and how well that fits their accuracy",
         columns=(
             column("set"),
             *(

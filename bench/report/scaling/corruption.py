@@ -112,7 +112,7 @@ def _notes(
     elif known:
         yield (
             "mCE: error over severities as a percentage of the reference's, mean over corruptions; "
-            f"below 100 errs less than the reference, which is {name}."
+            f"below 100 is better than the reference, which is {name}."
         )
     else:
         why = f"{name} is not among the models" if reference else "this data has no reference"
@@ -122,13 +122,13 @@ def _notes(
         others = found[found["model"] != reference]
         if known and not others["paired"].all():
             yield (
-                "Some mCE intervals count model and reference as independent, as their answers "
-                "to single images are not at hand: wider than paired ones would be."
+                "Some mCE intervals count model and reference as independent, as their "
+                "predictions were not stored; paired ones would be narrower."
             )
     elif found["error_low"].notna().any():
         yield (
             "Intervals are 95 %, clustered by image, as each image comes in every corruption; the "
-            "reference counts as known exactly. None where predictions are not at hand."
+            "reference counts as known exactly. None where predictions were not stored."
         )
     else:
         yield (

@@ -110,7 +110,7 @@ def gains(gain: pd.DataFrame, table: pd.DataFrame, frame: pd.DataFrame) -> Table
         notes=(
             f"Intervals are 95 % and {kind}; not adjusted for the number of comparisons.",
             *(
-                ("≠ The two were shown images of another size or crop: part of it is that.",)
+                ("≠ The two saw images of different size or crop, which is part of the gain.",)
                 if not gain["matched"].all()
                 else ()
             ),
