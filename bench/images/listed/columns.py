@@ -8,13 +8,14 @@ import os
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, islice
+from itertools import accumulate, chain, islice
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+_SIGNED = 2**63 - 1
 Integers = NDArray[np.integer[Any]]
 #: Columns of `Rows`, with their type code in `array`.
 _TYPES = {
@@ -68,8 +69,11 @@ def compact(values: Integers) -> Integers:
 
 
 def file_state(facts: os.stat_result) -> tuple[int, int, int, int]:
-    """What differs once a file has been written to or replaced: size, times and inode."""
-    return facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino
+    """What differs once a file has been written to or replaced: size, times and inode.
+
+    Each fits 64 bits with a sign; some file systems number inodes beyond that.
+    """
+    return facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino & _SIGNED
 
 
 class Rows:
@@ -131,7 +135,7 @@ class Rows:
 
     def saw(self, states: Iterable[tuple[int, ...]]) -> None:
         """Take in the `file_state` of files that the images come from."""
-        self._states.update(np.array(list(states), np.int64).tobytes())
+        self._states.update(array("q", chain.from_iterable(states)).tobytes())
 
     @property
     def state(self) -> str:

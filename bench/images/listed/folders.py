@@ -145,7 +145,10 @@ def _add(rows: Rows, passed: Passed, folder: Path, group: str, label: str | None
         for entry in entries:
             name = entry.name
             if is_image(name) and not entry.is_dir():
-                images.append((name, _state(entry)))
+                try:
+                    images.append((name, file_state(entry.stat())))
+                except FileNotFoundError:  # a link that leads nowhere: reading it says so
+                    images.append((name, (0, 0, 0, 0)))
             elif not name.startswith(".") and label:
                 passed.add(NO_IMAGES, [f"{folder.name}/{name}"])
     if not images:
@@ -158,14 +161,6 @@ def _add(rows: Rows, passed: Passed, folder: Path, group: str, label: str | None
     sizes = (state[0] for state in states)
     rows.add(len(rows.storages) - 1, files, labels, sizes, repeat(0, len(files)), group)
     rows.saw(states)
-
-
-def _state(entry: os.DirEntry[str]) -> tuple[int, ...]:
-    """Of size 0 where a link leads nowhere, so that reading it says so."""
-    try:
-        return file_state(entry.stat())
-    except FileNotFoundError:
-        return 0, 0, 0, 0
 
 
 def _has_groups(dataset: Dataset) -> bool:

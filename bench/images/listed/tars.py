@@ -14,7 +14,7 @@ import posixpath
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 from zipfile import BadZipFile
 
@@ -112,7 +112,7 @@ def _add_classes(
 ) -> None:
     """The images of a tar's class folders."""
     for name, (offset, size) in members.items():
-        file = PurePosixPath(name).name
+        file = posixpath.basename(name)
         if is_image(file):
             label, group = _class_and_group(dataset, tar, name)
             rows.add(number, [file], [label], [size], [offset], group)
@@ -125,9 +125,9 @@ def _members(dataset: Dataset, tar: Path, passed: Passed) -> dict[str, Span]:
     members, links = dict[str, Span](), dict[str, str]()
     for member in _headers(dataset, tar):
         name = _inside(member.name)
-        if member.isdir() or PurePosixPath(name).name.startswith("."):
+        if member.isdir() or posixpath.basename(name).startswith("."):
             continue
-        if ".." in PurePosixPath(name).parts:
+        if ".." in name.split("/"):
             passed.add("whose names lead out of the tar", [member.name])
         elif member.issparse():
             passed.add("which are stored with holes (sparse); pack them anew", [member.name])
@@ -156,9 +156,8 @@ def _members(dataset: Dataset, tar: Path, passed: Passed) -> dict[str, Span]:
 
 def _inside(name: str) -> str:
     """A name in a tar without what other programs take off: ``/`` and ``./`` at its start."""
-    name = name.lstrip("/")
-    while name.startswith("./"):
-        name = name[2:].lstrip("/")
+    while name.startswith(("/", "./")):
+        name = name[1:]
     return name
 
 
@@ -186,10 +185,10 @@ def _headers(dataset: Dataset, path: Path) -> Iterator[tarfile.TarInfo]:
 
 def _class_and_group(dataset: Dataset, tar: Path, name: str) -> tuple[str, str]:
     """Class folder and group of an image by its path in the tar."""
-    folders = PurePosixPath(name).parts[:-1]
+    *folders, file = [part for part in name.split("/") if part not in ("", ".")]
     groups = dataset.options.get("groups", ())
     named = bool(folders) and (is_synset(folders[-1]) or folders[-1].isdecimal())
-    if not groups and not named and (told := synset_in(PurePosixPath(name).name)):
+    if not groups and not named and (told := synset_in(file)):
         return told, ""
     if not folders:
         raise DataError(

@@ -21,6 +21,7 @@ from bench.spec.errors import DataError
 Span = tuple[int, int]  # offset and bytes in the tar
 _LARGEST_LABEL = 1 << 20  # bytes of a .cls or .json
 _LABELS = ("cls", "json")
+_LABEL_FILES = (".cls", ".json")
 
 
 class Sample(NamedTuple):
@@ -51,6 +52,8 @@ def samples(
     ``filename`` in ``.json`` if that is a name of val's, else by tar and key. Raises `DataError`
     for an image without a label.
     """
+    if not any(name.lower().endswith(_LABEL_FILES) for name in members):
+        return None
     keyed, rest = _keyed(members)
     if not any(sample.labels for sample in keyed):
         return None
@@ -113,7 +116,7 @@ def _of_key(key: str, kinds: Mapping[str, str]) -> list[Keyed]:
         chosen = list(images)
     if len(chosen) == 1 and not beside[chosen[0]]:
         for kind in sorted(kinds, key=len, reverse=True):  # the shortest last
-            if kind.endswith(tuple(f".{label}" for label in _LABELS)):
+            if kind.endswith(_LABEL_FILES):
                 beside[chosen[0]][kind.rpartition(".")[2]] = kinds[kind]
     single = len(chosen) == 1
     return [

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import tracemalloc
 from itertools import repeat
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -13,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.data.imagenet import DATASETS
-from bench.images.listed.columns import Rows
+from bench.images.listed.columns import Rows, file_state
 from bench.images.listed.folders import Folder
 from bench.images.listed.listing import Listing, arranged
 from bench.spec import replace
@@ -87,6 +90,19 @@ def test_rows_are_kept_and_read_again(tmp_path: Path) -> None:
     assert list(again.files) == ["a", "\udcff"]
     for name in ("label", "group", "storage", "offset", "size"):
         assert np.array_equal(again.column(name), rows.column(name))
+
+
+def test_any_state_of_a_file_is_taken_in() -> None:
+    """Times before 1970, inodes of 64 bits; each of the four counts."""
+    facts = {"st_size": 1, "st_mtime_ns": -5, "st_ctime_ns": 7, "st_ino": 2**64 - 3}
+    states = [SimpleNamespace(**facts)]
+    states += [SimpleNamespace(**{**facts, name: 2}) for name in facts]
+    seen = set()
+    for state in states:
+        rows = Rows()
+        rows.saw([file_state(cast(os.stat_result, state))])
+        seen.add(rows.state)
+    assert len(seen) == 5
 
 
 def test_an_image_there_twice_is_refused() -> None:
