@@ -51,7 +51,7 @@ def test_every_command_parses(words: list[str]) -> None:
 
 def test_what_the_commands_name_exists() -> None:
     used = [words for words in commands() if words[:2] == ["bench", "run"]]
-    assert used
+    assert {"--models", "--data"} <= {word for words in used for word in words}
     for words in used:
         suite = registry.suite(words[2])
         if "--models" in words:

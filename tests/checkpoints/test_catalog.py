@@ -46,6 +46,7 @@ def test_every_checkpoint_is_what_timm_says() -> None:
     """Of timm's own resolution, as its ``validate.py`` calls it."""
     names = timm.list_pretrained()
     assert len(names) > 1800
+    square = 0
     for name in names:
         cfg, model = cfg_of(name), one(name)
         assert model.name == name == f"{cfg.architecture}.{cfg.tag}"
@@ -59,10 +60,12 @@ def test_every_checkpoint_is_what_timm_says() -> None:
         for field in ("mean", "std", "crop_pct", "crop_mode", "interpolation"):
             assert getattr(model, field) == told[field], (name, field)
         trained = resolve_data_config(pretrained_cfg=cfg.to_dict(), use_test_size=False)
+        square += height == width
         if height == width:
             as_trained = with_preprocessing(model, train_size=True)
             assert as_trained.resolution == trained["input_size"][1]
             assert as_trained.crop_pct == trained["crop_pct"]
+    assert square > 1800
 
 
 @same_release

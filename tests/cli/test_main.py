@@ -95,9 +95,9 @@ def test_a_mistake_is_one_line(
     said = bench(*arguments)
     assert (said.code, says in one_line(said.err)) == (code, True), said
     store = here / "results" / "results.db"
-    if store.exists():
-        with closing(sqlite3.connect(store)) as connection:
-            assert connection.execute("SELECT count(*) FROM runs").fetchone() == (0,)
+    with closing(sqlite3.connect(store if store.exists() else ":memory:")) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS runs (run)")
+        assert connection.execute("SELECT count(*) FROM runs").fetchone() == (0,)
 
 
 def test_a_store_from_a_newer_version_is_refused(bench: Call, here: Path) -> None:

@@ -189,10 +189,10 @@ def test_what_ships_is_consistent() -> None:
     found = registry.load()
     assert {"convnext", "swin", "vit", "resnet"} <= {m.family for m in found.models.values()}
     assert {"glyphs-val", "glyphs-a", "glyphs-1k"} <= set(found.datasets)
-    for dataset in found.datasets.values():
-        if dataset.twin is not None:
-            twin = found.datasets[dataset.twin]
-            assert (twin.world, twin.role) == (dataset.world, Role.VAL)
+    twins = {d.name: (d.world, d.twin) for d in found.datasets.values() if d.twin is not None}
+    assert {"glyphs-a", "glyphs-r", "imagenet-a", "imagenet-v2"} <= set(twins)
+    for world, name in twins.values():
+        assert (found.datasets[name].world, found.datasets[name].role) == (world, Role.VAL)
     for suite in registry.suites():
         assert registry.models(suite.models, world=suite.world or None)
         assert not suite.datasets or registry.datasets(suite.datasets)

@@ -99,9 +99,8 @@ def test_the_answer_repeats_the_fits(scaling: Report, frame: pd.DataFrame) -> No
         assert (
             f"{best['family']} has the lowest val error at equal cost, {best[scale]:.1f} %" in lead
         )
-        for other in equal.rows:
-            if other is not best and other[f"{scale}_low"] > best[f"{scale}_high"]:
-                assert f"but {other['family']}" not in lead
+        apart = [o["family"] for o in equal.rows if o[f"{scale}_low"] > best[f"{scale}_high"]]
+        assert not any(f"but {family}" in lead for family in apart)
 
 
 def test_fitted_errors_are_near_the_law_the_data_came_from(scaling: Report) -> None:
@@ -277,8 +276,8 @@ def test_ranks_follow_the_intervals(frame: pd.DataFrame) -> None:
         above = [r for r in rows if r["val_low"] > row["val_high"]]
         assert row["rank"] == 1 + len(above)
     for row, below in pairwise(rows):
-        if not row["tied"]:
-            assert row["val_low"] > below["val_high"]
+        assert row["tied"] or row["val_low"] > below["val_high"]
+    assert {bool(row["tied"]) for row in rows} == {True, False}
     assert rows[0]["rank"] == 1
 
 
