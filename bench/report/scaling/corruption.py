@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bench.store.predictions import Read
 
 #: Corruptions that a note lists.
-_SPOKEN = 15
+_SPOKEN = 4
 _GROUP = "Error by corruption, mean of severities, %"
 
 
