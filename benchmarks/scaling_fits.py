@@ -19,10 +19,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench.analysis.scaling import Form, fit, fit_form, fit_surface, last_decade, shared_law
+from bench.analysis.runs.frontier import frontier_law
+from bench.analysis.runs.surface import fit_surface
+from bench.analysis.scaling import Form, fit, fit_form, last_decade, shared_law
 from bench.analysis.scaling.forms import Array
 from bench.analysis.scaling.posterior import DISCREPANCY, Posterior
-from bench.analysis.stats.pareto import frontier_law
 
 ROOT = Path(__file__).parents[1]
 Read = Callable[[str], pd.DataFrame]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,8 @@ from bench.spec.errors import UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from bench.analysis.tables.observations import Observations
+    from bench.blocks import Report
     from bench.report.fit.fitting import Fitted
 
 
@@ -38,6 +41,13 @@ def fit(
     images: Annotated[
         int | None, typer.Option(min=1, help="Images of the test set, for the noise of an error.")
     ] = None,
+    surface: Annotated[
+        str | None,
+        typer.Option(help="Column of the data's amount: fit L(N, D), with --x the size."),
+    ] = None,
+    frontier: Annotated[
+        bool, typer.Option("--frontier", help="Fit the best runs only, a line in log-log.")
+    ] = False,
     html: options.Html = False,
     markdown: options.Markdown = False,
     latex: options.Latex = False,
@@ -48,7 +58,19 @@ def fit(
     """Fit scaling laws to a CSV: curves with intervals, predictions, tests between groups."""
     form = output.one_form(to, html=html, markdown=markdown, latex=latex, json=as_json, csv=csv)
     columns = [name.strip() for name in (by or "").split(",") if name.strip()]
-    found = _fitted(file, x, y, columns, where or [], y_is, y_unit, images)
+    read = _Reading(file, x, y, tuple(columns), tuple(where or ()), y_is, y_unit)
+    if surface or frontier:
+        if surface and frontier:
+            raise UsageError("give --surface or --frontier, not both")
+        table, report = _runs(read, surface)
+        if form == "json":
+            console.write(output.json_text(table.to_dict("records")), to)
+        elif form == "csv":
+            console.write(table.to_csv(index=False), to)
+        else:
+            output.show(report, form, to, "fit.html")
+        return
+    found = _fitted(read, images)
     from bench.report.fit import fitting
 
     if form == "json":
@@ -59,27 +81,59 @@ def fit(
         output.show(fitting.report(found), form, to, "fit.html")
 
 
-def _fitted(
-    file: Path,
-    x: str,
-    y: str,
-    by: list[str],
-    where: list[str],
-    quantity: Quantity,
-    unit: Unit | None,
-    images: int | None,
-) -> Fitted:
-    """The fits, or UsageError with the one line that explains why there are none."""
-    from bench.analysis.tables.observations import observations, select
+@dataclass(frozen=True)
+class _Reading:
+    """Which points are read, and how."""
+
+    file: Path
+    x: str
+    y: str
+    by: tuple[str, ...]
+    where: tuple[str, ...]
+    quantity: Quantity
+    unit: Unit | None
+
+    def points(self, data: str | None = None) -> Observations:
+        """The points; UsageError with the one line that explains why there are none."""
+        from bench.analysis.tables.observations import observations, select
+
+        conditions = dict(_condition(text) for text in self.where)
+        table = _read(self.file)
+        try:
+            return observations(
+                select(table, conditions),
+                self.x,
+                self.y,
+                self.by,
+                quantity=self.quantity,
+                unit=self.unit,
+                data=data,
+            )
+        except ValueError as error:
+            raise UsageError(f"{self.file}: {error}") from error
+
+
+def _fitted(read: _Reading, images: int | None) -> Fitted:
     from bench.report.fit.fitting import fitted
 
-    conditions = dict(_condition(text) for text in where)
-    table = _read(file)
+    given = read.points()
     try:
-        given = observations(select(table, conditions), x, y, by, quantity=quantity, unit=unit)
-        return fitted(given, images=images, source=file.name)
+        return fitted(given, images=images, source=read.file.name)
     except ValueError as error:
-        raise UsageError(f"{file}: {error}") from error
+        raise UsageError(f"{read.file}: {error}") from error
+
+
+def _runs(read: _Reading, data: str | None) -> tuple[pd.DataFrame, Report]:
+    """The surface over size and data, or the frontier where there is no column of data."""
+    from bench.analysis.runs.by_group import frontiers, surfaces
+    from bench.report.fit import runs
+
+    given = read.points(data)
+    if data is None:
+        table = frontiers(given)
+        return table, runs.frontier_report(given, table, read.file.name)
+    table = surfaces(given)
+    return table, runs.surface_report(given, table, data, read.file.name)
 
 
 def _condition(text: str) -> tuple[str, str]:

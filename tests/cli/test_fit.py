@@ -355,3 +355,33 @@ def test_real_tables_of_other_projects(bench: Call, here: Path) -> None:
         later = later[later["split"] == "test"]
         near = later.iloc[(later["examples"] - 2 * row["x_top"]).abs().argmin()]
         assert row["at_2x"] == pytest.approx(100 * near["error"], rel=0.05)
+
+
+def _cloud(folder: Path) -> Path:
+    lines = ["n,d,loss"]
+    for n in (1e6, 1e7, 1e8):
+        lines += [f"{n:g},{d:g},{1.5 + 300 / n**0.34 + 900 / d**0.3}" for d in (1e8, 1e9, 1e10)]
+    file = folder / "runs.csv"
+    file.write_text("\n".join(lines))
+    return file
+
+
+def test_a_surface_over_size_and_data(bench: Call, tmp_path: Path) -> None:
+    asked = ("fit", str(_cloud(tmp_path)), "--x", "n", "--y", "loss", "--y-is", "loss")
+    said = bench(*asked, "--surface", "d", "--json")
+    (row,) = json.loads(said.out)
+    assert (row["alpha"], row["beta"]) == pytest.approx((0.34, 0.3), abs=1e-3)
+    shown = bench(*asked, "--surface", "d").out
+    assert "L(N, D) = E + A / N^alpha + B / D^beta" in " ".join(shown.split())
+    assert "0.340" in shown
+    assert bench(*asked, "--surface", "d", "--frontier").code == 2
+
+
+def test_a_frontier(bench: Call, tmp_path: Path) -> None:
+    asked = ("fit", str(_cloud(tmp_path)), "--x", "n", "--y", "loss", "--y-is", "loss")
+    said = bench(*asked, "--frontier", "--csv")
+    header, row = said.out.strip().splitlines()
+    found = dict(zip(header.split(","), row.split(","), strict=True))
+    assert found["bins"] == "3"
+    assert float(found["exponent"]) < 0
+    assert "do not extrapolate" in " ".join(bench(*asked, "--frontier").out.split())

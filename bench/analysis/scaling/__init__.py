@@ -11,7 +11,6 @@ from bench.analysis.scaling.heldout import HeldOut
 from bench.analysis.scaling.hypotheses import Hypothesis, SharedLaw, shared_law
 from bench.analysis.scaling.law import ScalingFit, fit
 from bench.analysis.scaling.posterior import Posterior, posterior
-from bench.analysis.scaling.surface import LossSurface, fit_surface
 
 __all__ = [
     "Comparison",
@@ -19,7 +18,6 @@ __all__ = [
     "FormFit",
     "HeldOut",
     "Hypothesis",
-    "LossSurface",
     "Posterior",
     "ScalingFit",
     "SharedLaw",
@@ -27,7 +25,6 @@ __all__ = [
     "compare",
     "fit",
     "fit_form",
-    "fit_surface",
     "last_decade",
     "posterior",
     "probability_lower",

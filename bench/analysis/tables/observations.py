@@ -21,7 +21,7 @@ _NO_NUMBER = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "null", "none"})
 
 @dataclass(frozen=True)
 class Observations:
-    """Points to fit: ``table`` has columns ``group x y``.
+    """Points to fit: ``table`` has columns ``group x y``, and ``data`` where that was asked for.
 
     y is an error rate in 0..1, or a loss as given. ``missing`` counts, for each group, the rows
     that lack x or y; ``notes`` say how the columns were read.
@@ -53,8 +53,11 @@ def observations(
     *,
     quantity: Quantity = Quantity.ERROR,
     unit: Unit | None = None,
+    data: str | None = None,
 ) -> Observations:
     """Read columns ``x`` and ``y`` of ``frame``, a group for each value of the columns ``by``.
+
+    ``data`` is a column that belongs to x, as the amount of data to a size; it is read as x is.
 
     Cells may be text. In ``x`` and ``y`` an empty cell is blank, and so is a word such as NA or
     null, which in ``by`` is a name; blanks are counted and left out. Errors and accuracies may be
@@ -67,11 +70,13 @@ def observations(
     >>> o.table["y"].round(3).tolist(), o.notes
     ([0.2, 0.15], ("top1 taken as accuracy in percent, as it reaches 85; error is what's fitted",))
     """
-    for name in (x, y, *by):
+    for name in (x, y, *by, *([] if data is None else [data])):
         if name not in frame.columns:
             raise ValueError(_absent(name, [str(column) for column in frame.columns]))
     if x == y:
         raise ValueError(f"x and y are one column, {x!r}")
+    if data in (x, y):
+        raise ValueError(f"{data!r} is given twice; size, data and y are three columns")
     if frame.empty:
         raise ValueError("the table has no rows")
     xs, ys = _numbers(frame[x], x), _numbers(frame[y], y)
@@ -80,11 +85,16 @@ def observations(
     _refuse(xs, xs <= 0, x, "a log scale takes values above 0")
     ys, note = _errors(ys, y, quantity, unit)
     group = _labels(frame, by)
+    columns = {"group": group, "x": xs, "y": ys}
     known = xs.notna() & ys.notna()
+    if data is not None:
+        columns["data"] = amounts = _numbers(frame[data], data)
+        _refuse(amounts, amounts <= 0, data, "a log scale takes values above 0")
+        known &= amounts.notna()
     if not known.any():
         raise ValueError(f"no row has both {x} and {y}")
     missing = (~known).groupby(group, sort=False).sum()
-    table = pd.DataFrame({"group": group, "x": xs, "y": ys})[known].reset_index(drop=True)
+    table = pd.DataFrame(columns)[known].reset_index(drop=True)
     counts = {str(name): int(n) for name, n in missing.items()}
     return Observations(table, x, y, quantity, counts, (note,))
 

@@ -70,4 +70,18 @@ LAWS: Mapping[str, Entry] = {
         about="At the top of the shared range",
     ),
     "chance": text("Probability"),
+    # clouds of runs
+    "surface_e": significant("E", key="e", interval=True, about="Loss that no scale removes"),
+    "surface_a": significant("A", key="a"),
+    "surface_b": significant("B", key="b"),
+    "alpha": fixed("alpha", 3, interval=True, about="Exponent of the size"),
+    "beta": fixed("beta", 3, interval=True, about="Exponent of the data"),
+    "size_exponent": fixed(
+        "Optimal size", 3, interval=True, about="Exponent of compute in the optimal size"
+    ),
+    "frontier_factor": significant("Factor", 4, key="factor"),
+    "frontier_exponent": signed("Exponent", 4, key="exponent"),
+    "bins": whole("Bins", about="Of five that hold a run"),
+    "x_low": significant("From"),
+    "x_high": significant("To"),
 }

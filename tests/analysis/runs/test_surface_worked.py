@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import optimize
 
-from bench.analysis.scaling import fit_surface
+from bench.analysis.runs.surface import fit_surface
 from tests.worked import ends
 
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.analysis.scaling import fit_surface
-from bench.analysis.stats.pareto import frontier_law, pareto_front
+from bench.analysis.runs.frontier import frontier_law
+from bench.analysis.runs.surface import fit_surface
+from bench.analysis.stats.pareto import pareto_front
 
 Read = Callable[[str], pd.DataFrame]
 
