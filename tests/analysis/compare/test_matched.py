@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.analysis.compare.gap import compare_sets
+from bench.analysis.compare.gap import compare_sets, mean_interval
 from bench.analysis.compare.matched import compare_pairs
 from bench.analysis.compare.matching import Pair
 from bench.analysis.stats.proportions import holm
@@ -84,3 +84,23 @@ def test_verdicts_are_on_val_after_holm() -> None:
         "e1": "not compared",
     }
     assert [lost.first for lost in found.lost] == ["d1"]
+
+
+def test_means_are_over_pairs_that_saw_the_same_images() -> None:
+    given = [(pair("a"), "1k", SETS), (pair("b"), "1k", {"val": (said(120), said(140))})]
+    other = (pair("c"), "22k", {"r": (said(9, 20), said(4, 20))})
+    odd = (pair("d"), "22k", {"r": (said(9, 30), said(4, 30))})
+    means = {(m["scale"], m["role"]): m for m in compare_pairs([*given, other]).means}
+    assert set(means) == {("1k", "val"), ("1k", "r"), ("22k", "r")}
+    gaps = [
+        (one.rank == 0).astype(float) - (two.rank == 0)
+        for one, two in (SETS["val"], (said(120), said(140)))
+    ]
+    found = means["1k", "val"]
+    expected = mean_interval(np.mean(gaps, axis=0)).scaled(100)
+    assert (found["pairs"], found["n"]) == (2, 200)
+    assert found["mean"] == pytest.approx((5.0 - 10.0) / 2)
+    assert (found["mean_low"], found["mean_high"]) == (expected.low, expected.high)
+    assert (means["22k", "r"]["n"], means["22k", "r"]["mean"]) == (20, pytest.approx(25.0))
+    unequal = compare_pairs([*given, other, odd]).means
+    assert {(m["scale"], m["role"]) for m in unequal} == {("1k", "val"), ("1k", "r")}
