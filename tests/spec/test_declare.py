@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from bench.spec import (
+    MEASURE_VERSION,
     AmpDtype,
     CropMode,
     Interpolation,
+    Measure,
     Measurement,
     Options,
     Outcome,
@@ -121,3 +123,10 @@ def test_an_outcome_that_says_nothing() -> None:
     assert dict(given.notes) == {}
     number = Measurement(metric="top1", value=1.0, unit="%")
     assert (number.low, number.high, number.n) == (None, None, None)
+
+
+def test_versions_only_rise() -> None:
+    """Each stands in the id of every row that was ever stored under it."""
+    least = {Measure.EVALUATE: 1, Measure.PROFILE: 3, Measure.SPEED: 2}
+    assert all(MEASURE_VERSION[measure] >= version for measure, version in least.items())
+    assert set(MEASURE_VERSION) == set(Measure)

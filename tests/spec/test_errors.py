@@ -50,4 +50,5 @@ def test_near_names_are_offered_and_far_ones_are_not() -> None:
         "unknown dataset 'zzz'; `bench list datasets` shows all"
     )
     assert "did you mean swin?" in str(UnknownNameError("model", "swan", known))
+    assert "did you mean swin?" in str(UnknownNameError("model", "dino", known))  # half alike
     assert "did you mean" not in str(UnknownNameError("model", "s", known))

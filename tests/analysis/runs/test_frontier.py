@@ -48,3 +48,7 @@ def test_bins_without_a_run_are_left_out() -> None:
 def test_what_gives_no_frontier(x: object, error: object, bins: int, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         frontier_law(x, error, bins)  # type: ignore[arg-type]
+
+
+def test_two_bins_are_enough() -> None:
+    assert frontier_law([1.0, 10.0, 100.0], [0.5, 0.4, 0.1], bins=2).bins == 2

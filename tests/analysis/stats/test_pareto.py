@@ -46,3 +46,11 @@ def test_on_the_front_and_perhaps_beaten_is_tied() -> None:
     ).assign(top1_high=71.0)
     found = standings(table, {"gmacs": "lower", "top1": "higher"})
     assert found.to_numpy().tolist() == [[True, False], [True, True]]
+
+
+def test_columns_of_any_kind() -> None:
+    whole = pd.array([1, 2, None, 3], dtype="Int64")
+    table = pd.DataFrame({"gmacs": whole, "top1": pd.Series([70, 69, 99, 71], dtype=object)})
+    assert pareto_front(table, {"gmacs": "lower", "top1": "higher"}).tolist() == [
+        *(True, False, False, True)
+    ]

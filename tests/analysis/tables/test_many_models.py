@@ -130,7 +130,10 @@ def test_a_series_is_one_recipe_at_one_resolution() -> None:
         ("swin", "1k", "swin_s.ms", 224),
         ("swin", "22k", "swin_s.ms_22k", 224),
     ]
-    table = pd.DataFrame(rows, columns=["family", "scale", "model", "resolution"], index=range(6))
+    table = pd.DataFrame(
+        rows, columns=["family", "scale", "model", "resolution"], index=[*"uvwxyz"]
+    )
+    assert series(table).index.tolist() == [*"uvwxyz"]
     assert series(table).tolist() == [
         "vit@224",
         "vit@384 a_in1k",

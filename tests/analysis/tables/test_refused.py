@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from bench.analysis.tables.axes import FRONTS, FrontCost, Quantity, Unit
+from bench.analysis.tables.costs import by_network
 from bench.analysis.tables.observations import observations
 from bench.analysis.tables.scaling import scaling_table
 from tests import synthetic
@@ -52,6 +53,7 @@ def test_which_costs_belong_to_a_device() -> None:
 def test_rows_are_numbered_in_their_order() -> None:
     table = scaling_table(synthetic.frame(("vit", "convnext")))
     assert table.index.tolist() == list(range(len(table)))
+    assert table.columns.tolist()[:4] == ["family", "series", "kind", "size"]
     keys = table[["family", "scale", "series", "gmacs"]].to_records(index=False).tolist()
     assert keys == sorted(keys)
 
@@ -62,3 +64,12 @@ def test_training_costs_three_passes_an_image() -> None:
     assert table["train_gmacs"].tolist() == pytest.approx((3 * 1000 * table["gmacs"]).tolist())
     unknown = scaling_table(frame.assign(images_seen=math.nan))
     assert unknown["train_gmacs"].isna().all()
+
+
+def test_heads_that_are_not_stored_change_no_name() -> None:
+    frame = synthetic.frame(("vit",))
+    assert by_network(frame).equals(frame)
+    heads = by_network(frame.assign(classes=[50] * (len(frame) - 1) + [60]))
+    last = frame["architecture"].iloc[-1]
+    assert heads["architecture"].iloc[-1] == f"{last} (60 classes)"
+    assert heads["architecture"].iloc[:-1].equals(frame["architecture"].iloc[:-1])

@@ -90,8 +90,9 @@ def test_bases_that_count_up_in_each_part_cost_next_to_nothing() -> None:
     assert len(whole) - len(plain) < 0.02 * n * parts
 
 
-def test_a_group_without_a_name_is_refused() -> None:
-    nameless = predictions.pack(replace(PARTS, group_names=("fog-1",)))
+@pytest.mark.parametrize("names", [(), ("fog-1",), ("fog-1", "fog-2")])
+def test_a_group_without_a_name_is_refused(names: tuple[str, ...]) -> None:
+    nameless = predictions.pack(replace(PARTS, group_names=names))
     with pytest.raises(DataError, match="format"):
         predictions.unpack(nameless)
 
