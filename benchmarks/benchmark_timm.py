@@ -40,7 +40,7 @@ def ours(name: str, options: Options) -> float:
     """img/s by one fresh process of the speed measure."""
     job = Job(measure=Measure.SPEED, model=declared(name), options=options)
     with processes(1) as (process,):
-        found = process.timed(job)
+        found = process.time_job(job)
     return found.batch / median(found.passes)
 
 

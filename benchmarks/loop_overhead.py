@@ -56,7 +56,7 @@ def parts(count: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder, Store(folder) as store:
         begin = store.begin_run({})
         found["loop and store"] = seconds(lambda: run(jobs, store, declared.outcome, run_id=begin))
-        found["estimate"] = seconds(lambda: estimate(jobs, store.timings()))
+        found["estimate"] = seconds(lambda: estimate(jobs, store.durations()))
         found["resume"] = seconds(lambda: run(jobs, store, declared.outcome, run_id=begin))
     return found
 

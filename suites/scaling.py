@@ -2,10 +2,10 @@
 
     bench run scaling --models convnext,swin
 
-Every model of the chosen families is measured on val and on the shifted sets, its params and
-MACs are counted and its speed timed. On the embedded glyphs and zoo, convnext and swin together
-take about a minute on two cores. Expect accuracy to rise with GMACs in every family, the
-22k-pretrained models to lead at the same size, and every shifted set to lie below val.
+Evaluates every model of the selected families on val and on the shifted datasets, counts its params
+and MACs and times it. On the embedded glyphs and zoo, convnext and swin together take about a
+minute on two cores. Expect accuracy to rise with GMACs in every family, the 22k-pretrained models
+to lead at equal size, and accuracy on every shifted dataset to lie below val.
 """
 
 from bench.spec import Measure, Suite

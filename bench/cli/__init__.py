@@ -1,7 +1,7 @@
 """The command line: parse, call, print.
 
-Each command imports what it needs when it is called, so that ``bench --help`` loads neither torch
-nor pandas. `main` is the one place that turns an error into a line and an exit code.
+Commands import what they need when they run, so that ``bench --help`` loads neither torch nor
+pandas. `main` is the only place that turns errors into a line and an exit code.
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ from bench.spec.errors import BenchError, ExitCode, one_line
 _EPILOG = """\
 \b
 Exit codes:
-    0  all went well
+    0  success
     1  a regression
-    2  an option, name or path that cannot be used
+    2  an invalid option, name or path
     3  some jobs failed; the others are stored
-    4  images or weights that are absent or damaged
-   70  a fault of bench's own
-  130  interrupted; the same command goes on
+    4  missing or damaged images or weights
+   70  a bug in bench
+  130  interrupted; run the same command to resume
 
 \b
 Environment:
-  BENCH_PATH        folders with models, datasets, suites, reports and metrics of your own
-  BENCH_CACHE       where images and the commits of weights are kept
-  BENCH_CACHE_SIZE  the most that prepared images may take there: 50GB
-  BENCH_DATA        the folder that ImageNet's sets lie in, as --data-dir
-  BENCH_ZOO         a folder with weights of your own, looked into before the package's
-  BENCH_WEIGHTS     a folder with published weights, as --weights-dir
+  BENCH_PATH        your own models, datasets, suites, reports and metrics
+  BENCH_CACHE       folder for images and for the commits of weights
+  BENCH_CACHE_SIZE  limit for prepared images in it: 50GB
+  BENCH_DATA        folder with ImageNet's datasets, as --data-dir
+  BENCH_ZOO         folder with your own weights, searched before the package's
+  BENCH_WEIGHTS     folder with published weights, as --weights-dir
   BENCH_DEBUG       1 shows the traceback of an unexpected error
 """
 
@@ -94,8 +94,7 @@ def _root(
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code, see `bench.spec.errors.ExitCode`.
 
-    Mistakes become one line on stderr; an unexpected error keeps its traceback only when
-    ``BENCH_DEBUG=1`` is set.
+    Errors become one line on stderr; an unexpected one shows its traceback if ``BENCH_DEBUG=1``.
     """
     _open_streams()
     try:
@@ -105,21 +104,21 @@ def main(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         code = ExitCode.INTERRUPTED
     except Exception as error:
-        # The parser's own errors have no public base class, only this method.
-        say = getattr(error, "format_message", None)
-        if say is not None:
-            return _fail(f"{say()} (`bench --help` shows the commands)", ExitCode.USAGE)
+        # The parser's errors have no public base class, only this method.
+        format_message = getattr(error, "format_message", None)
+        if format_message is not None:
+            return _fail(f"{format_message()} (`bench --help` shows the commands)", ExitCode.USAGE)
         if os.environ.get("BENCH_DEBUG") == "1":
             traceback.print_exc()
-        text = f"unexpected {one_line(error)}; BENCH_DEBUG=1 shows where"
+        text = f"unexpected {one_line(error)}; set BENCH_DEBUG=1 to see where"
         return _fail(text, ExitCode.INTERNAL)
     if code == ExitCode.INTERRUPTED:
-        return _fail("interrupted; run the same command to go on", ExitCode.INTERRUPTED)
+        return _fail("interrupted; run the same command to resume", ExitCode.INTERRUPTED)
     return int(code or 0)
 
 
 def _open_streams() -> None:
-    """Where a caller closed stdout or stderr, as some daemons do, what is said goes nowhere."""
+    """If the caller closed stdout or stderr, as some daemons do, discard what goes there."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115

@@ -9,7 +9,7 @@ import typer
 
 from bench.analysis.tables.axes import MatchBy
 from bench.cli.lib import console, options, stored
-from bench.cli.lib import output as shown
+from bench.cli.lib import output as out
 from bench.spec.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -20,17 +20,18 @@ _BAND = 1.1
 
 def compare(
     first: Annotated[str, typer.Argument(help="A stored model, or a family: convnext.")],
-    second: Annotated[str, typer.Argument(help="What it is compared with.")],
+    second: Annotated[str, typer.Argument(help="The model or family to compare it with.")],
     match: Annotated[
         MatchBy | None,
         typer.Option(
-            help="Pair the models of two families by this; gmacs if not given.", show_default=False
+            help="Cost to match the models of two families by; gmacs by default.",
+            show_default=False,
         ),
     ] = None,
     band: Annotated[
         float | None,
         typer.Option(
-            help=f"Largest factor between the two of a pair; {_BAND} if not given.",
+            help=f"Largest cost ratio within a pair; {_BAND} by default.",
             show_default=False,
         ),
     ] = None,
@@ -41,24 +42,27 @@ def compare(
     to: options.To = None,
     output: options.Output = options.DEFAULT_OUTPUT,
 ) -> None:
-    """Explain the gap between two models, or between the matched models of two families."""
-    form = shown.one_form(to, html=html, markdown=markdown, latex=latex, json=as_json)
+    """Explain the gap between two models or two families.
+
+    The models of two families are matched by cost. All pairs are compared on the same images.
+    """
+    form = out.one_form(to, html=html, markdown=markdown, latex=latex, json=as_json)
     if band is not None and not 1 <= band < math.inf:
-        raise UsageError(f"--band {band:g}: give a factor of at least 1")
+        raise UsageError(f"--band {band:g}: must be at least 1")
     from bench.store import Store, predictions
 
     with Store(output, readonly=True) as store:
         frame = store.frame()
         if frame.empty:
-            raise UsageError(f"{store.path} holds no results yet; `bench run SUITE` makes some")
+            raise UsageError(f"no results in {store.path} yet; run `bench run SUITE` first")
         one, two = (stored.models(frame, name, store.path) for name in (first, second))
         if shared := sorted(set(one) & set(two)):
-            raise UsageError(f"{shared[0]} is on both sides; compare different models")
+            raise UsageError(f"{shared[0]} is on both sides; give different models")
         read = predictions.reader(store)
         try:
             if match is None and len(one) == len(two) == 1:
                 if band is not None:
-                    raise UsageError("--band says nothing for two models; add --match gmacs")
+                    raise UsageError("--band needs --match for two models; add --match gmacs")
                 report, numbers = _two(frame, read, one[0], two[0])
             else:
                 within = _BAND if band is None else band
@@ -67,9 +71,9 @@ def compare(
         except ValueError as error:
             raise DataError(str(error)) from error
     if form == "json":
-        console.write(shown.json_text(numbers), to)
+        console.write(out.json_text(numbers), to)
     else:
-        shown.show(report, form, to, "compare.html")
+        out.show(report, form, to, "compare.html")
 
 
 def _two(frame: Any, read: Any, first: str, second: str) -> tuple[Report, dict[str, Any]]:

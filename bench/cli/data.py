@@ -1,4 +1,4 @@
-"""``bench data``: look at the images, and check those that are read."""
+"""``bench data``: look at datasets, and check those that are read from disk or the hub."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from bench.images.imagenet.check import Checked
     from bench.spec import Dataset
 
-app = typer.Typer(help="Look at the datasets.", rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(
+    help="List, show and check datasets.", rich_markup_mode=None, no_args_is_help=True
+)
 
 
 @app.command("list")
 def show_all() -> None:
-    """List the datasets and what of them is on disk."""
+    """List the datasets and whether they are on disk."""
     from bench import registry
     from bench.images.drawn.store import cache_folder, cached_digest
 
@@ -36,33 +38,33 @@ def show_all() -> None:
             ),
         )
     )
-    print(f"\nkept in {cache_folder()}")
+    print(f"\ndrawn images are in {cache_folder()}")
 
 
 @app.command("show")
 def show(
-    dataset: Annotated[str, typer.Argument(help="Name of one dataset: glyphs-r.")],
+    dataset: Annotated[str, typer.Argument(help="Name of a dataset: glyphs-r.")],
     to: Annotated[
-        Path | None, typer.Option("--to", help="PNG file; DATASET.png if not given.")
+        Path | None, typer.Option("--to", help="PNG file; DATASET.png by default.")
     ] = None,
-    columns: Annotated[int, typer.Option(min=1, max=100, help="Images a row.")] = 10,
+    columns: Annotated[int, typer.Option(min=1, max=100, help="Images per row.")] = 10,
     rows: Annotated[int, typer.Option(min=1, max=100, help="Rows.")] = 6,
-    scale: Annotated[int, typer.Option(min=1, max=16, help="Enlargement of drawn images.")] = 2,
+    scale: Annotated[int, typer.Option(min=1, max=16, help="Zoom factor for drawn images.")] = 2,
     workers: Annotated[
-        int, typer.Option("--workers", "-j", min=1, help="Processes that draw.")
+        int, typer.Option("--workers", "-j", min=1, help="Processes that draw images.")
     ] = 2,
     data_dir: DataDir = None,
     places: From = None,
 ) -> None:
-    """Write a contact sheet: images spread evenly over a dataset."""
+    """Write a contact sheet of images spread evenly over a dataset."""
     from bench import registry
     from bench.images.contact_sheet import contact_sheet
 
     chosen = registry.datasets(dataset)
     if len(chosen) != 1:
         names = ", ".join(found.name for found in chosen)
-        raise UsageError(f"{dataset!r} names {len(chosen)} datasets, give one: {names}")
-    one = chosen[0] if chosen[0].draw else _placed(chosen, data_dir, places)[0]
+        raise UsageError(f"{dataset!r} matches {len(chosen)} datasets; give one of {names}")
+    one = chosen[0] if chosen[0].draw else _located(chosen, data_dir, places)[0]
     target = to or Path(f"{one.name}.png")
     sheet = contact_sheet(one, columns=columns, rows=rows, scale=scale, workers=workers)
     try:
@@ -75,26 +77,30 @@ def show(
 @app.command("check")
 def check(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Datasets, roles, globs; all that are found.")
+        list[str] | None, typer.Argument(help="Datasets, roles or globs; all by default.")
     ] = None,
     data_dir: DataDir = None,
     places: From = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Decode all images instead of a sample.")
     ] = False,
-    workers: Annotated[int, typer.Option("--workers", "-j", min=1, help="Threads.")] = 2,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    workers: Annotated[
+        int, typer.Option("--workers", "-j", min=1, help="Threads that decode images.")
+    ] = 2,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check sets that are read: classes, counts, files; exit 4 if anything is wrong.
+    """Check classes, counts and files of datasets; exit with 4 if anything is wrong.
 
-    A PLACE is a folder of class folders (n01440764/*.JPEG), of tars or of parquet or arrow tables;
-    tars themselves: imagenet-a.tar, val-*.tar, imagenet1k-validation-{00..63}.tar; or a set of the
-    Hugging Face hub: hf:OWNER/NAME[@REVISION][:SPLIT], hf-stream: for one that is not to be kept.
+    This is for datasets that are read from disk or the hub, not for drawn ones.
 
-    Below --data-dir, at most four folders down, sets are known by their usual names, whatever the
-    case: val, validation, imagenet-val, ILSVRC2012_img_val; imagenet-v2,
+    A PLACE is a folder of class folders (n01440764/*.JPEG), of tars, or of parquet or arrow files;
+    tars: imagenet-a.tar, val-*.tar, imagenet1k-validation-{00..63}.tar; or a dataset on the Hugging
+    Face hub: hf:OWNER/NAME[@REVISION][:SPLIT], or hf-stream:... to stream it.
+
+    Datasets are found by their usual names in --data-dir, up to four folders down, ignoring case:
+    val, validation, imagenet-val, ILSVRC2012_img_val; imagenet-v2,
     imagenetv2-matched-frequency-format-val; imagenet-a; imagenet-r; imagenet-sketch, sketch;
-    imagenet-c. The folder itself may be val.
+    imagenet-c. The folder may also be val itself.
     """
     from bench import registry
     from bench.cli.lib import progress
@@ -103,8 +109,8 @@ def check(
     found: list[Checked] = []
     read = [d for d in registry.datasets(names or "all") if not d.draw]
     if not read:
-        raise UsageError("these datasets are drawn, not read; `bench doctor` checks drawn ones")
-    for dataset in _placed(read, data_dir, places, all_of_them=bool(names)):
+        raise UsageError("these datasets are drawn, not read; check them with `bench doctor`")
+    for dataset in _located(read, data_dir, places, all_of_them=bool(names)):
         with progress.counting(f"decoding {dataset.name}") as count:
             found.append(checked(dataset, everything=everything, workers=workers, progress=count))
         if not as_json:
@@ -118,19 +124,20 @@ def check(
         raise typer.Exit(ExitCode.DATA)
 
 
-def _placed(
+def _located(
     datasets: Sequence[Dataset],
     data_dir: Path | None,
     places: list[str] | None,
     *,
     all_of_them: bool = True,
 ) -> tuple[Dataset, ...]:
-    """These datasets with their places; UsageError if one has none, or none of them any."""
+    """These datasets with their places; UsageError if one, or every one, is not found."""
     from bench.images.listed import places as all_places
 
     if data_dir is None and not places:
         raise UsageError(
-            f"where do the images lie? give --data-dir FOLDER, or --from {datasets[0].name}=PLACE"
+            f"{datasets[0].name} has no location; give --data-dir FOLDER or --from "
+            f"{datasets[0].name}=PLACE"
         )
     found = all_places.placed(datasets, data_dir, all_places.parse(places or ()))
     absent = [d.name for d in datasets if d.name not in {one.name for one in found}]
@@ -143,7 +150,7 @@ def _placed(
 
 
 def _text(found: Checked, dataset: Dataset) -> str:
-    """One line that sums up, one for each finding, one for each note."""
+    """A summary line, then one line per finding and per note."""
     if found.digest is None:
         state = "cannot be read"
     else:

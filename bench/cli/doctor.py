@@ -1,4 +1,4 @@
-"""``bench doctor``: what this machine has, and whether it is whole."""
+"""``bench doctor``: what this machine has, and whether anything is damaged."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ def doctor(
     speed: Annotated[
         bool,
         typer.Option(
-            "--speed", help="Time the same thing again and again: how well speed repeats here."
+            "--speed", help="Measure how well speed repeats on this machine; takes a minute."
         ),
     ] = False,
     device: options.Device = "auto",
 ) -> None:
-    """Check devices, versions, data, weights, cache and disk; exit 4 if anything is damaged.
+    """Check devices, versions, data, weights, cache and disk.
 
-    With --speed, for which a minute is enough, say what difference in speed can be seen here.
+    Exits with 4 if anything is damaged. With --speed, reports the smallest difference in speed that
+    can be detected here.
     """
     if speed:
         from bench.cli.lib import noise
@@ -56,7 +57,7 @@ def _program() -> list[str]:
     from bench.run import provenance
 
     packages = [
-        f"{name} {version or 'ABSENT'}"
+        f"{name} {version or 'MISSING'}"
         for name, version in provenance.snapshot()["packages"].items()
     ]
     declared = registry.load()
@@ -88,7 +89,7 @@ def _devices() -> list[str]:
 
 
 def _data() -> list[str]:
-    """One line a drawn set; other pixels than published are a difference to know, not damage."""
+    """One line per drawn dataset; pixels that differ from the published ones are not damage."""
     from bench import registry
     from bench.images.drawn.store import cached_digest
 
@@ -97,20 +98,20 @@ def _data() -> list[str]:
         if not dataset.draw:
             continue
         actual = cached_digest(dataset)
-        state = "not drawn yet; a run draws it"
+        state = "not drawn yet"
         if actual is not None:
             state = f"drawn, sha256 {actual[:12]}, "
             state += {None: "none published", actual: "as published"}.get(
-                dataset.digest, "OTHER PIXELS than published: another library version"
+                dataset.digest, "PIXELS DIFFER from the published ones: another library version"
             )
         lines.append(f"{dataset.name:<14} {dataset.images:>7} images, {state}")
     if read := [dataset.name for dataset in registry.datasets() if not dataset.draw]:
-        lines.append(f"{', '.join(read)}: read; `bench data check --data-dir FOLDER` checks them")
+        lines.append(f"{', '.join(read)}: check with `bench data check --data-dir FOLDER`")
     return lines or ["none declared"]
 
 
 def _weights(problems: list[str]) -> list[str]:
-    """One line a family of the zoo; missing and damaged files are one problem, however many."""
+    """One line per family of the zoo; all missing and damaged files together are one problem."""
     from bench import registry
     from bench.checkpoints import weights
 
@@ -127,10 +128,10 @@ def _weights(problems: list[str]) -> list[str]:
         except DataError as error:
             bad.append(str(error))
     if bad:
-        more = f" (and {len(bad) - 1} more like it)" if len(bad) > 1 else ""
+        more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
         problems.append(f"{bad[0]}{more}")
-    lines = [f"{family:<14} {whole[family]} of {total[family]} whole" for family in total]
-    return [*lines, f"{size / 2**20:.1f} MiB, each compared with the digest in its card"]
+    lines = [f"{family:<14} {whole[family]} of {total[family]} intact" for family in total]
+    return [*lines, f"{size / 2**20:.1f} MiB, checked against the digests in the cards"]
 
 
 def _cache(problems: list[str]) -> list[str]:

@@ -13,13 +13,13 @@ from bench.spec.errors import UsageError
 
 
 class Format(StrEnum):
-    """What `bench export` writes."""
+    """Formats of `bench export`."""
 
-    CSV = "csv"  #: every measurement, one row each
+    CSV = "csv"  #: one row per measurement
     JSON = "json"  #: the same, as a list of objects
     MARKDOWN = "markdown"  #: the tables of a report
     LATEX = "latex"  #: the same, for a paper
-    JSONL = "jsonl"  #: the whole store, predictions included, for `bench import`
+    JSONL = "jsonl"  #: the whole store with predictions, for `bench import`
 
 
 def export(
@@ -28,20 +28,20 @@ def export(
         typer.Option(
             "--format",
             "-f",
-            help="csv and json: each measurement; markdown and latex: a report's tables; "
+            help="csv, json: all measurements; markdown, latex: a report's tables; "
             "jsonl: the whole store.",
         ),
     ] = Format.CSV,
     to: Annotated[
-        Path | None, typer.Option("--to", help="File to write; else standard output.")
+        Path | None, typer.Option("--to", help="File to write; standard output by default.")
     ] = None,
     name: Annotated[
         str | None,
-        typer.Option("--report", "-r", help="Whose tables markdown and latex write; else scaling."),
+        typer.Option("--report", "-r", help="Report for markdown and latex; scaling by default."),
     ] = None,
     output: options.Output = options.DEFAULT_OUTPUT,
 ) -> None:
-    """Write the results for other programs."""
+    """Export the results for other programs."""
     from bench.store import Store
 
     if form is Format.JSONL:
@@ -49,7 +49,7 @@ def export(
             raise UsageError("--format jsonl needs --to FILE")
         with Store(output, readonly=True) as store:
             count = store.export_jsonl(to)
-        print(f"{count} jobs written to {to}")
+        print(f"wrote {console.counted(count, 'job')} to {to}")
         return
     if form in (Format.MARKDOWN, Format.LATEX):
         console.write(_tables(form, name, output), to)
@@ -65,16 +65,17 @@ def export(
 
 
 def merge(
-    file: Annotated[Path, typer.Argument(help="What `bench export --format jsonl` wrote.")],
+    file: Annotated[Path, typer.Argument(help="A file of `bench export --format jsonl`.")],
     output: options.Output = options.DEFAULT_OUTPUT,
 ) -> None:
     """Add another machine's results to this store."""
     from bench.store import Store
 
     if not file.is_file():
-        raise UsageError(f"no file {str(file)!r}")
+        raise UsageError(f"file {str(file)!r} does not exist")
     with Store(output) as store:
-        print(f"{store.import_jsonl(file)} new jobs in {store.path}")
+        count = store.import_jsonl(file)
+        print(f"added {console.counted(count, 'job')} to {store.path}")
 
 
 def _tables(form: Format, name: str | None, output: Path) -> str:

@@ -1,4 +1,4 @@
-"""``bench list``: what can be named on the command line."""
+"""``bench list``: the models, datasets and suites that the command line accepts."""
 
 from __future__ import annotations
 
@@ -23,23 +23,25 @@ class What(StrEnum):
 
 def show(
     what: Annotated[
-        What | None, typer.Argument(help="Only these; all if not given.", show_default=False)
+        What | None, typer.Argument(help="What to list; all by default.", show_default=False)
     ] = None,
     selector: Annotated[
         str | None,
         typer.Argument(
-            help="Only these models or datasets, as --models and --data take them; "
-            "'timm:eva02_*' searches all that timm publishes.",
+            help="Only these models or datasets, as for --models and --data; "
+            "'timm:eva02_*' searches everything that timm publishes.",
             show_default=False,
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Whole declarations as JSON.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print full declarations as JSON.")
+    ] = False,
 ) -> None:
     """List models, datasets and suites."""
     from bench import registry
 
     if selector is not None and what is What.SUITES:
-        raise UsageError(f"`bench list suites` takes no selector; there was {selector!r}")
+        raise UsageError(f"`bench list suites` takes no selector, but got {selector!r}")
     chosen = selector or "all"
     readers: dict[What, Callable[[], Sequence[Model] | Sequence[Dataset] | Sequence[Suite]]] = {
         What.MODELS: lambda: registry.models(chosen),
@@ -62,7 +64,7 @@ def show(
 
 
 def models_text(models: Sequence[Model]) -> str:
-    """One line a model; a model of 0 classes has no head, so that it can be timed only."""
+    """One line per model; a model with 0 classes has no head, so it can only be timed."""
     header = ("model", "world", "family", "kind", "size")
     more = ("pretrain", "trained on", "pixels", "classes")
     return console.columns(
@@ -85,7 +87,7 @@ def models_text(models: Sequence[Model]) -> str:
 
 
 def datasets_text(datasets: Sequence[Dataset]) -> str:
-    """One line a dataset."""
+    """One line per dataset."""
     header = ("dataset", "role", "images", "classes", "pixels", "compared with", "about")
     return console.columns(
         header,
@@ -94,8 +96,8 @@ def datasets_text(datasets: Sequence[Dataset]) -> str:
 
 
 def suites_text(suites: Sequence[Suite]) -> str:
-    """One line a suite."""
+    """One line per suite."""
     return console.columns(
-        ("suite", "measures", "models", "title"),
-        ((s.name, ",".join(s.measures), ",".join(s.models), s.title) for s in suites),
+        ("suite", "title", "measures", "models"),
+        ((s.name, s.title, ",".join(s.measures), ",".join(s.models)) for s in suites),
     )

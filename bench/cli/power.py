@@ -1,4 +1,4 @@
-"""``bench power``: what a comparison can see, before anything is run."""
+"""``bench power``: the differences that a comparison can detect, before anything is run."""
 
 from __future__ import annotations
 
@@ -17,33 +17,36 @@ def power(
     disc: Annotated[
         float,
         typer.Option(
-            min=0, max=1, help="Share of images that are right for one of the two models only."
+            min=0, max=1, help="Share of images that only one of the two models gets right."
         ),
     ],
     difference: Annotated[
         float | None,
-        typer.Option(help="A difference in points that is to be found: 0.2.", show_default=False),
+        typer.Option(help="Difference in points to detect: 0.2.", show_default=False),
     ] = None,
     chance: Annotated[
-        float, typer.Option("--power", help="Chance of finding it, between 0 and 1.")
+        float, typer.Option("--power", help="Probability of detecting it, between 0 and 1.")
     ] = 0.8,
-    alpha: Annotated[float, typer.Option(help="Two-sided size of the test.")] = 0.05,
+    alpha: Annotated[float, typer.Option(help="Two-sided significance level.")] = 0.05,
     accuracy: Annotated[
-        float, typer.Option(help="Accuracy in %, for the comparison without stored predictions.")
+        float, typer.Option(help="Accuracy in %, for a comparison without paired predictions.")
     ] = 80.0,
     as_json: options.Json = False,
 ) -> None:
-    """What McNemar's test on so many images can see, and how many a difference takes."""
+    """Show which differences McNemar's test can detect.
+
+    With --difference, also how many images it takes to detect that one.
+    """
     if not 0 < alpha < 1:
-        raise UsageError(f"--alpha {alpha:g}: a size lies between 0 and 1")
+        raise UsageError(f"--alpha {alpha:g}: must be between 0 and 1")
     if not alpha < chance < 1:
-        raise UsageError(f"--power {chance:g}: give a share above --alpha and below 1")
+        raise UsageError(f"--power {chance:g}: must be above --alpha and below 1")
     if not 0 < accuracy < 100:
-        raise UsageError(f"--accuracy {accuracy:g}: give percent between 0 and 100")
+        raise UsageError(f"--accuracy {accuracy:g}: must be between 0 and 100 %")
     if difference is not None and not 0 < difference <= 100 * disc:
         raise UsageError(
-            f"--difference {difference:g}: accuracies cannot differ by more points than models "
-            f"disagree; give more than 0 and at most {100 * disc:g}, or a larger --disc"
+            f"--difference {difference:g}: must be above 0 and at most {100 * disc:g}, the points "
+            "on which the models disagree; or give a larger --disc"
         )
     from bench.analysis.stats.sensitivity import Plan, sensitivity
     from bench.report import power as section

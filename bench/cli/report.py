@@ -1,4 +1,4 @@
-"""``bench report``: what the store holds, as a person wants to read it."""
+"""``bench report``: the results in the store as a report."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typer
 
 from bench.analysis.tables.axes import CostAxis, FrontCost
 from bench.cli.lib import options
-from bench.cli.lib import output as shown
+from bench.cli.lib import output as out
 from bench.spec.errors import UsageError
 
 
@@ -18,19 +18,17 @@ def report(
     latex: options.Latex = False,
     to: options.To = None,
     name: Annotated[
-        str | None, typer.Option("--report", "-r", help="Name of a report; scaling if not given.")
+        str | None, typer.Option("--report", "-r", help="Name of a report; scaling by default.")
     ] = None,
-    suite: Annotated[str | None, typer.Option(help="The report of that suite.")] = None,
+    suite: Annotated[str | None, typer.Option(help="Use the report of this suite.")] = None,
     axis: Annotated[
         CostAxis | None,
-        typer.Option(
-            help="Cost that scaling laws are over; gmacs if not given.", show_default=False
-        ),
+        typer.Option(help="Cost axis of the scaling laws; gmacs by default.", show_default=False),
     ] = None,
     cost: Annotated[
         FrontCost | None,
         typer.Option(
-            help="Cost that the efficiency report's fronts are over; throughput if not given.",
+            help="Cost axis of the efficiency report's fronts; throughput by default.",
             show_default=False,
         ),
     ] = None,
@@ -43,13 +41,13 @@ def report(
     ] = None,
     output: options.Output = options.DEFAULT_OUTPUT,
 ) -> None:
-    """Show the results in the terminal, or write them as HTML, Markdown or LaTeX."""
-    form = shown.one_form(to, html=html, markdown=markdown, latex=latex)
+    """Show the results, or write them as HTML, Markdown or LaTeX."""
+    form = out.one_form(to, html=html, markdown=markdown, latex=latex)
     if (models or pretrain) and source is not options.Source.PUBLISHED:
-        raise UsageError("--models and --pretrain go with --source published, a store is whole")
-    chosen = shown.report_of(name, suite)
+        raise UsageError("--models and --pretrain need --source published")
+    chosen = out.report_of(name, suite)
     if source is options.Source.PUBLISHED:
-        made = shown.of_figures(chosen, models, pretrain, axis=axis, cost=cost)
+        made = out.of_figures(chosen, models, pretrain, axis=axis, cost=cost)
     else:
-        made = shown.of_results(chosen, output, axis=axis, cost=cost)
-    shown.show(made, form, to)
+        made = out.of_results(chosen, output, axis=axis, cost=cost)
+    out.show(made, form, to)

@@ -1,4 +1,4 @@
-"""``bench run``: read what is asked for, run it, show what came of it."""
+"""``bench run``: run a suite and show its report."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def run(
     workers: options.Workers = 2,
     output: options.Output = options.DEFAULT_OUTPUT,
 ) -> None:
-    """Run a suite; jobs whose result is already stored are not run again."""
+    """Run a suite; jobs with a stored result are not run again."""
     if source is options.Source.PUBLISHED:
-        from bench.cli.lib import output as shown
+        from bench.cli.lib import output as out
 
-        made = shown.of_figures(shown.report_of(suite=suite), models, pretrain)
-        shown.show(made, "terminal", None)
+        made = out.of_figures(out.report_of(suite=suite), models, pretrain)
+        out.show(made, "terminal", None)
         return
     from bench.run import request as ask
 
@@ -90,14 +90,14 @@ def run(
         from bench.run.session import forecast
 
         print(f"\n{summary.plan_text(forecast(selection))}")
-    elif _measured(selection, weights_dir, offline=offline):
+    elif _run_jobs(selection, weights_dir, offline=offline):
         raise typer.Exit(ExitCode.JOBS_FAILED)
 
 
-def _measured(selection: Selection, weights_dir: Path | None, *, offline: bool) -> int:
-    """Run what the store lacks, print the suite's report and what was done; how many jobs failed.
+def _run_jobs(selection: Selection, weights_dir: Path | None, *, offline: bool) -> int:
+    """Run the missing jobs, print the report and a summary; returns the number of failed jobs.
 
-    Raises KeyboardInterrupt if the run was interrupted, by SIGTERM too.
+    Raises KeyboardInterrupt if the run was interrupted by Ctrl-C or SIGTERM.
     """
     from bench import registry
     from bench.cli.lib import console, progress, summary

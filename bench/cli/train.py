@@ -1,4 +1,4 @@
-"""``bench train``: how the zoo's checkpoints came to be, and how to make them again."""
+"""``bench train``: train the zoo's models, as its checkpoints were trained."""
 
 from __future__ import annotations
 
@@ -21,29 +21,32 @@ def train(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder for weights and cards.")
     ] = Path("zoo"),
-    seed: Annotated[int, typer.Option(min=0, help="All chance comes from it.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
     device: options.Device = "auto",
     resume: Annotated[
         bool,
         typer.Option(
-            "--resume/--no-resume", help="Keep finished models, go on where one was interrupted."
+            "--resume/--no-resume", help="Keep finished models and resume interrupted ones."
         ),
     ] = True,
     images: Annotated[
         int | None,
-        typer.Option(min=1, help="At most so many images in each stage, for a first look."),
+        typer.Option(min=1, help="Limit each stage to this many images, for a first look."),
     ] = None,
     workers: options.Workers = 2,
 ) -> None:
-    """Train models by the zoo's recipe; each ends in weights and a card that says how."""
+    """Train models by the zoo's recipe.
+
+    Writes each model's weights, and a card that documents how they were trained.
+    """
     from bench import registry
 
     chosen = [model for model in registry.models(models) if model.source != "timm"]
     if not chosen:
-        raise UsageError(f"{models!r} names published weights; what is trained here is the zoo")
+        raise UsageError(f"{models!r} selects published models; only the zoo's can be trained")
     there = [model for model in chosen if resume and _finished(output, model.name, model.weights)]
     for model in there:
-        print(f"{model.name}: finished before; --no-resume trains it anew")
+        print(f"{model.name}: already trained; --no-resume trains it again")
     todo = [model for model in chosen if model not in there]
     if not todo:
         return
@@ -68,11 +71,11 @@ def train(
                 progress=lambda seen, total, loss, count=count: count(seen, total),  # type: ignore[misc]
             )
         print(f"{model.name}: {_scored(card)}, card {card}")
-    print(f"To run on these: BENCH_ZOO={output} bench run scaling")
+    print(f"Next: BENCH_ZOO={output} bench run scaling")
 
 
 def _recipe(model: Model, images: int | None) -> Recipe:
-    """The zoo's recipe for the model's scale, shortened if asked to; the card says which."""
+    """The zoo's recipe for the model's scale, shortened to ``images`` if given."""
     from bench.training.recipe import RECIPES
 
     whole = RECIPES[model.scale]
@@ -89,8 +92,8 @@ def _finished(output: Path, name: str, weights: str) -> bool:
 
 
 def _scored(card: Path) -> str:
-    """The accuracy that the card states, of the file as written."""
+    """The accuracy in the card, as text."""
     import json
 
     found = json.loads(card.read_text(encoding="utf-8"))["accuracy"]
-    return f"{found['correct']} of {found['images']} right on {found['dataset']}"
+    return f"{found['correct']} of {found['images']} correct on {found['dataset']}"

@@ -1,1 +1,1 @@
-"""Networks at work: devices, forward passes, pixels on their way, memory."""
+"""Running networks: devices, forward passes, uploads, memory."""

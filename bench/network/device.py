@@ -1,4 +1,4 @@
-"""Devices: which are there, what they are, and how float32 is kept float32 on them."""
+"""Devices: which ones this machine has, what they are, and true float32 on them."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ _GPU_FILES = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
 
 
 class Description(TypedDict):
-    """What a device is, ready for JSON."""
+    """A device's description, ready for JSON."""
 
     device: str  #: torch device string with its index: ``cuda:0``
     name: str  #: ``NVIDIA H200``; for a CPU its model and the threads used
-    memory_mib: int | None  #: what the device has in all, MiB
+    memory_mib: int | None  #: total memory, MiB
     capability: str | None  #: CUDA compute capability, ``9.0``
     threads: int | None  #: CPU threads that torch computes with
 
 
 def describe(device: str) -> Description:
-    """Describe a device as ``--device`` names it: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+    """Describe ``auto``, ``cpu``, ``cuda``, ``cuda:1`` or ``mps``, as ``--device`` takes it.
 
-    ``auto`` is the first CUDA device, or the CPU. Describing the CPU does not import torch, nor
-    does ``auto`` on a machine that cannot have a GPU. Raises `UsageError`, naming the devices that
-    this machine has, for any other.
+    ``auto`` is the first CUDA device, or else the CPU. Describing the CPU does not import torch,
+    nor does ``auto`` on a machine that cannot have a GPU. Raises `UsageError` for a device that
+    this machine does not have, and names those that it has.
 
     >>> describe("cpu")["device"]
     'cpu'
@@ -53,7 +53,7 @@ def describe(device: str) -> Description:
     there = available()
     full = "cuda:0" if device == "cuda" else device
     if full not in there:
-        raise UsageError(f"no device {device!r} on this machine; there are: {', '.join(there)}")
+        raise UsageError(f"no device {device!r} on this machine; available: {', '.join(there)}")
     if full == "mps":
         name = f"{_cpu_name()} GPU"
         return Description(
@@ -89,7 +89,7 @@ def available() -> tuple[str, ...]:
 def threads() -> int:
     """CPU threads that a measurement uses: ``OMP_NUM_THREADS``, else the cores we may run on.
 
-    Hyper-threads of one core count once: torch's kernels gain nothing from the second.
+    The hyper-threads of a core count once: torch's kernels gain nothing from the second.
     """
     with suppress(KeyError, ValueError):
         if (given := int(os.environ["OMP_NUM_THREADS"].split(",")[0])) > 0:
@@ -105,11 +105,11 @@ def threads() -> int:
 
 
 def automatic_batch(options: Options) -> int:
-    """Images at a time where ``options.batch_size`` is 0, which leaves it to the device.
+    """The batch size where ``options.batch_size`` is 0, which leaves it to the device.
 
-    On CUDA the largest power of two that leaves each image 64 MiB, 1,024 at most: should even that
-    not fit, it is halved. Elsewhere 32: on a CPU, activations of more leave its caches. With mixed
-    precision the batch may change a prediction, so no device chooses it: `bench.spec.Options`' own.
+    On CUDA the largest power of two that leaves 64 MiB for each image, at most 1,024; a batch that
+    does not fit is halved later. Elsewhere 32: larger activations do not fit a CPU's caches. In
+    mixed precision the batch may change a prediction, so it is the default of `bench.spec.Options`.
 
     >>> from bench.spec import Options
     >>> automatic_batch(Options(batch_size=0)), automatic_batch(Options(batch_size=0, amp=True))
@@ -125,10 +125,10 @@ def automatic_batch(options: Options) -> int:
 
 @contextmanager
 def true_float32() -> Iterator[None]:
-    """Within it, float32 on CUDA is float32: no TF32, neither in convolutions nor in matmuls.
+    """Within it, float32 on CUDA is float32: no TF32 in convolutions or matrix products.
 
-    By default torch allows TF32, with its 10-bit mantissa, for convolutions alone. That would run
-    the ConvNets faster and less exactly than the Transformers under one and the same label.
+    By default torch allows TF32, with its 10-bit mantissa, in convolutions only. ConvNets would
+    then run faster and less exactly than Transformers under the same label.
     """
     import torch
 
@@ -141,15 +141,15 @@ def true_float32() -> Iterator[None]:
 
 
 def autocast(device: str, amp_dtype: str | None) -> torch.autocast:
-    """Mixed precision for that device, ``amp_dtype`` a name such as ``bfloat16``; None is off."""
+    """Autocast for a device; ``amp_dtype`` is a name such as ``bfloat16``, None turns it off."""
     import torch
 
     dtype: torch.dtype | None = getattr(torch, amp_dtype) if amp_dtype else None
     return torch.autocast(torch.device(device).type, dtype=dtype, enabled=amp_dtype is not None)
 
 
-def settled(device: str) -> None:
-    """Return when everything that was launched on the device is done; on a CPU it is."""
+def synchronize(device: str) -> None:
+    """Wait until all work launched on the device is done; on a CPU it always is."""
     import torch
 
     if device.startswith("cuda"):
@@ -159,8 +159,8 @@ def settled(device: str) -> None:
 
 
 @contextmanager
-def computing_on(wanted: int) -> Iterator[None]:
-    """Compute on so many CPU threads, the number that the device's name states."""
+def using_threads(wanted: int) -> Iterator[None]:
+    """Within it, torch computes on ``wanted`` CPU threads, the number in the device's name."""
     import torch
 
     before = torch.get_num_threads()

@@ -13,110 +13,114 @@ from numpy.typing import NDArray
 
 from bench.checkpoints.build import build
 from bench.network import device as devices
-from bench.network.upload import staged, staged_block
+from bench.network.upload import to_tensor, to_tensors
 from bench.spec import Model, Options
 from bench.spec.errors import JobError
 
-#: At most one network, with all that it was made of.
-_kept: list[tuple[tuple[Model, str, bool, bool], torch.nn.Module]] = []
+#: At most one network, with everything that it was made from.
+_last_network: list[tuple[tuple[Model, str, bool, bool], torch.nn.Module]] = []
 
 
-#: Answers, float64 (N, K).
+#: float64, (N, K).
 Logits: TypeAlias = NDArray[np.float64]
 
 
 @dataclass
 class Forward:
-    """A network with what it takes to run it on uint8 images.
+    """A network, and how to run it on uint8 images.
 
-    ``batch`` is halved, and stays so, each time the device has no memory for it; ``asked`` is what
-    it was first.
+    ``batch`` is halved, for good, each time it does not fit into the device's memory;
+    ``requested_batch`` is its first value.
     """
 
     network: torch.nn.Module
     model: Model
     options: Options
-    asked: int = field(init=False)
+    requested_batch: int = field(init=False)
     batch: int = field(init=False)
 
     def __post_init__(self) -> None:
         if self.options.batch_size < 0:
-            raise JobError(f"batch size {self.options.batch_size}; it must be at least 1")
-        self.asked = self.batch = self.options.batch_size or devices.automatic_batch(self.options)
+            raise JobError(f"batch size {self.options.batch_size}: must be at least 1")
+        self.batch = self.options.batch_size or devices.automatic_batch(self.options)
+        self.requested_batch = self.batch
         self._cuda = self.options.device.startswith("cuda")
         self._scale: dict[torch.dtype, tuple[torch.Tensor, torch.Tensor]] = {}
 
     def logits(self, pixels: NDArray[np.uint8], dtype: torch.dtype = torch.float32) -> Logits:
         """Logits (N, K) in float64, computed in ``dtype``, of uint8 pixels (N, H, W, 3).
 
-        Raises `JobError` if the network's answers are no such array or do not fit into memory.
+        Raises `JobError` if the network returns anything else, or a single image does not fit into
+        memory.
         """
-        return self._started(staged_block(pixels, pinned=self._cuda), dtype).logits()
+        return self._launch(to_tensor(pixels, pinned=self._cuda), dtype).logits()
 
     def stream(self, blocks: Iterable[NDArray[np.uint8]]) -> Iterator[Logits]:
         """`logits` of each block in turn.
 
-        On CUDA nobody waits for anybody: while the device computes one block, the one before is the
-        caller's and the next is read.
+        On CUDA the work overlaps: while the device computes one block, the caller uses the previous
+        one and the next one is read.
         """
-        waiting: _Coming | None = None
-        for block in staged(blocks, ahead=self._cuda, pinned=self._cuda):
-            coming = self._started(block, torch.float32)
-            if waiting is not None:
-                yield waiting.logits()
-            waiting = coming
-        if waiting is not None:
-            yield waiting.logits()
+        previous: _PendingLogits | None = None
+        for block in to_tensors(blocks, ahead=self._cuda, pinned=self._cuda):
+            pending = self._launch(block, torch.float32)
+            if previous is not None:
+                yield previous.logits()
+            previous = pending
+        if previous is not None:
+            yield previous.logits()
 
     def exact(self) -> Forward:
-        """The same in float64, on the CPU where the device has none, without compilation."""
+        """The same network in float64, not compiled; on the CPU if the device has no float64."""
         options = self.options
         where = "cpu" if options.device == "mps" else options.device
         plain = getattr(self.network, "_orig_mod", self.network)
         other = deepcopy(plain).to(where, torch.float64)
         return Forward(other, self.model, Options(device=where, batch_size=self.batch))
 
-    def _started(self, pixels: torch.Tensor, dtype: torch.dtype) -> _Coming:
-        """Answers to a block, on their way to the host."""
+    def _launch(self, pixels: torch.Tensor, dtype: torch.dtype) -> _PendingLogits:
+        """Start computing the logits of a block and copying them to the host."""
         parts: list[torch.Tensor] = []
         start = 0
         while start < len(pixels):
             block = pixels[start : start + self.batch]
-            answers = self._answers(block, dtype)
-            if answers is None:
+            logits = self._batch_logits(block, dtype)
+            if logits is None:
                 self._halve(len(block))
                 continue
-            parts.append(answers.to("cpu", non_blocking=self._cuda))
+            parts.append(logits.to("cpu", non_blocking=self._cuda))
             start += len(block)
         ready = None
         if self._cuda:
             ready = torch.cuda.Event()
             ready.record(torch.cuda.current_stream(self.options.device))
-        return _Coming(parts, ready)
+        return _PendingLogits(parts, ready)
 
-    def _answers(self, pixels: torch.Tensor, dtype: torch.dtype) -> torch.Tensor | None:
-        """Logits (B, K) on the device; None where it has no memory for them.
+    def _batch_logits(self, pixels: torch.Tensor, dtype: torch.dtype) -> torch.Tensor | None:
+        """Logits (B, K) on the device; None if they do not fit into its memory.
 
-        Nothing but None may leave here then: an exception would keep all activations alive.
+        It must return None then, not raise: an exception would keep all activations alive.
         """
         n = len(pixels)
-        if self.options.compile and n < self.batch:  # else the last block is compiled anew
+        if self.options.compile and n < self.batch:  # or the last block would be compiled anew
             pixels = torch.cat([pixels, pixels[-1:].expand(self.batch - n, -1, -1, -1)])
         amp_dtype = str(self.options.amp_dtype) if self.options.amp else None
         try:
             images = self._prepared(pixels, dtype)
             with devices.autocast(self.options.device, amp_dtype):
-                answers = self.network(images)
+                logits = self.network(images)
         except torch.OutOfMemoryError:
             return None
         expected = (len(pixels), self.model.classes)
-        if not isinstance(answers, torch.Tensor) or tuple(answers.shape) != expected:
-            got = tuple(getattr(answers, "shape", ())) or type(answers).__name__
-            raise JobError(f"{self.model.name} answers with {got}, declared are {expected} logits")
-        return answers[:n]
+        if not isinstance(logits, torch.Tensor) or tuple(logits.shape) != expected:
+            got = tuple(getattr(logits, "shape", ())) or type(logits).__name__
+            raise JobError(
+                f"{self.model.name} returned {got}, but is declared to return logits of {expected}"
+            )
+        return logits[:n]
 
     def _prepared(self, pixels: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-        """Normalised images (B, 3, H, W) on the device; sent as bytes, a quarter of float32."""
+        """Normalised images (B, 3, H, W) on the device; uploaded as bytes, a quarter of float32."""
         where = self.options.device
         if dtype not in self._scale:
             self._scale[dtype] = tuple(  # type: ignore[assignment]
@@ -126,21 +130,21 @@ class Forward:
         mean, std = self._scale[dtype]
         layout = torch.channels_last if self.options.channels_last else torch.contiguous_format
         images = pixels.to(where, non_blocking=self._cuda).permute(0, 3, 1, 2)
-        # Laid out while they are bytes: four times faster on a CPU than as float32.
+        # Change the layout as bytes: on a CPU that is four times faster than as float32.
         images = images.contiguous(memory_format=layout).to(dtype)
         return images.div_(255).sub_(mean).div_(std)
 
     def _halve(self, tried: int) -> None:
         if tried == 1:
-            raise JobError(f"{self.model.name} has no memory for a single image")
+            raise JobError(f"{self.model.name}: out of memory on a single image")
         self.batch = tried // 2
         if self._cuda:
             torch.cuda.empty_cache()
 
 
 @dataclass(frozen=True)
-class _Coming:
-    """Answers that may still be on their way: ``ready`` is when all have come."""
+class _PendingLogits:
+    """Logits that may still be on their way to the host; ``ready`` fires when all have arrived."""
 
     parts: list[torch.Tensor]
     ready: torch.cuda.Event | None
@@ -153,17 +157,16 @@ class _Coming:
 
 
 def network_of(model: Model, options: Options) -> torch.nn.Module:
-    """The network on its device; the last one is kept, as jobs of a model follow each other.
+    """The network on its device; the last one is kept, because a model's jobs follow each other.
 
-    It is the same network only for an equal declaration, run in the same way: no part of either
-    is left out of the comparison.
+    It is reused only for an equal declaration, run the same way; all of both is compared.
     """
     wanted = (model, options.device, options.channels_last, options.compile)
-    if not _kept or _kept[0][0] != wanted:
-        _kept.clear()  # before the next is built: two may not fit
+    if not _last_network or _last_network[0][0] != wanted:
+        _last_network.clear()  # before building the next: two may not fit
         network = build(model).to(options.device)
         if options.channels_last:
             network = network.to(memory_format=torch.channels_last)
         compiled = torch.compile(network) if options.compile else network
-        _kept.append((wanted, cast(torch.nn.Module, compiled)))
-    return _kept[0][1]
+        _last_network.append((wanted, cast(torch.nn.Module, compiled)))
+    return _last_network[0][1]

@@ -1,4 +1,4 @@
-"""Peak memory of a computation: torch's own count on CUDA, growth of resident memory on a CPU."""
+"""Peak memory: torch's own count on CUDA, growth of resident memory on a CPU."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _CLEAR = Path("/proc/self/clear_refs")
 
 
 class PeakMemory:
-    """Create before the network is, ``restart()`` before the passes to measure, ``stop()`` after.
+    """Create it before the network, ``restart()`` before the passes to measure, ``stop()`` after.
 
-    The peak above what was held at creation, so with the network's weights and without other
-    networks'. On CUDA it is of memory that torch allocated on the device, on Linux's CPUs of the
-    process's resident memory, kernels' scratch included; memory freed earlier is given back first,
-    so that it is not reused unseen. Elsewhere nothing is measured and no number given.
+    The peak is counted from the memory in use at creation, so it includes this network's weights
+    but no other network's. On CUDA it is the memory that torch allocated; on a CPU under Linux the
+    process's resident memory, including the kernels' scratch space. Memory freed earlier is first
+    returned to the system, or its reuse would go unnoticed. Elsewhere nothing is measured.
     """
 
     def __init__(self, device: str) -> None:
@@ -36,7 +36,7 @@ class PeakMemory:
             self._base = _resident("VmRSS")
 
     def restart(self) -> None:
-        """Forget peaks so far."""
+        """Forget earlier peaks."""
         if self._device.startswith("cuda"):
             torch.cuda.reset_peak_memory_stats(self._device)
         elif self._base is not None:
@@ -51,14 +51,14 @@ class PeakMemory:
             self._bytes = max(peak - self._base, 0) if peak is not None else None
 
     def measurements(self) -> list[Measurement]:
-        """``peak_memory`` in MiB, or nothing where it was not measured."""
+        """``peak_memory`` in MiB, or an empty list if it was not measured."""
         if self._bytes is None:
             return []
         return [Measurement(metric="peak_memory", value=self._bytes / 2**20, unit="MiB")]
 
 
 def _reset_peak() -> bool:
-    """Give freed memory back and restart the kernel's high-water mark; False if it cannot be."""
+    """Return freed memory and reset the kernel's high-water mark; False if that is not possible."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
     try:
@@ -69,7 +69,7 @@ def _reset_peak() -> bool:
 
 
 def _resident(field: str) -> int | None:
-    """A size of ``/proc/self/status`` in bytes: ``VmRSS`` is now, ``VmHWM`` the high-water mark."""
+    """A size in ``/proc/self/status``, in bytes: ``VmRSS`` is now, ``VmHWM`` the peak."""
     with suppress(OSError, IndexError, ValueError):
         for line in _STATUS.read_text().splitlines():
             if line.startswith(f"{field}:"):

@@ -1,4 +1,4 @@
-"""Blocks of pixels on their way to the device: the next is made ready while this one is used."""
+"""Blocks of pixels as tensors to upload; the next one is read while the current one is used."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import torch
 from numpy.typing import NDArray
 
 
-def staged(
+def to_tensors(
     blocks: Iterable[NDArray[np.uint8]], *, ahead: bool, pinned: bool
 ) -> Iterator[torch.Tensor]:
-    """Each block as a tensor of its own, in order; what reading them raises, it raises.
+    """Each block as a tensor, in order. Passes on whatever reading a block raises.
 
-    With ``ahead`` a thread reads the next block meanwhile. ``pinned`` puts them into page-locked
-    memory, which CUDA copies from without anyone waiting.
+    With ``ahead``, a thread reads the next block in the meantime. ``pinned`` uses page-locked
+    memory, from which CUDA copies asynchronously.
     """
     if not ahead:
         for block in blocks:
-            yield staged_block(block, pinned=pinned)
+            yield to_tensor(block, pinned=pinned)
         return
     source = iter(blocks)
 
     def load() -> torch.Tensor | None:
         block = next(source, None)
-        return None if block is None else staged_block(block, pinned=pinned)
+        return None if block is None else to_tensor(block, pinned=pinned)
 
     with ThreadPoolExecutor(1, thread_name_prefix="read-ahead") as thread:
         coming = thread.submit(load)
@@ -35,8 +35,8 @@ def staged(
             yield ready
 
 
-def staged_block(block: NDArray[np.uint8], *, pinned: bool) -> torch.Tensor:
-    """A copy of one block, as torch takes no read-only memory map."""
+def to_tensor(block: NDArray[np.uint8], *, pinned: bool) -> torch.Tensor:
+    """A copy of one block: torch does not accept a read-only memory map."""
     tensor = torch.empty(block.shape, dtype=torch.uint8, pin_memory=pinned)
     np.copyto(tensor.numpy(), block)
     return tensor

@@ -1,4 +1,4 @@
-"""The registry: names to declarations, selectors to some of them."""
+"""The registry: finds declarations and selects them by name."""
 
 from __future__ import annotations
 

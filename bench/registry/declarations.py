@@ -1,11 +1,11 @@
-"""Names to declarations: what exists, where it was declared, and what a selector means.
+"""Declarations by name: finding them, and selecting some.
 
-Declarations are found, never registered by hand: `MODELS` in each public module of
+Declarations are discovered, never registered by hand: `MODELS` in each public module of
 `bench.models`, `DATASETS` in `bench.data`, one `SUITE` in each file of ``suites/``, one ``build``
-in each file of ``reports/``. A user adds more without touching the package: each folder named in
-the environment variable ``BENCH_PATH`` may hold ``models/``, ``data/``, ``suites/``, ``reports/``
-and ``metrics/`` of its own. Such a folder also joins the end of ``sys.path``, so that a dataset
-in it can name a drawing function that lies beside it. Declaring a name twice is an error.
+in each file of ``reports/``. Users add more without changing the package: each folder in the
+environment variable ``BENCH_PATH`` may have its own ``models/``, ``data/``, ``suites/``,
+``reports/`` and ``metrics/``. Such a folder is also appended to ``sys.path``, so that a dataset can
+name a drawing function in it. Declaring a name twice is an error.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from bench.registry import select
 from bench.spec import Dataset, Model, Scale, Suite, replace
 from bench.spec.errors import UnknownNameError, UsageError, one_line
 
-#: Environment variable: folders with further declarations, separated as in ``PATH``.
+#: Environment variable with folders of more declarations, separated as in ``PATH``.
 SEARCH_PATH = "BENCH_PATH"
 
-#: The world that all published models are of.
+#: The world of all published models.
 PUBLISHED = "imagenet"
 
 Section = Literal["models", "data", "suites", "reports", "metrics"]
@@ -42,7 +42,7 @@ T = TypeVar("T", Model, Dataset)
 
 @dataclass(frozen=True, kw_only=True)
 class Registry:
-    """All declarations by name, in the order found; reports are files, loaded when asked for."""
+    """All declarations by name, in the order found; reports are files, imported on demand."""
 
     models: dict[str, Model]
     datasets: dict[str, Dataset]
@@ -55,17 +55,18 @@ def models(
     scales: str | Iterable[str | Scale] | None = None,
     world: str | None = None,
 ) -> tuple[Model, ...]:
-    """Models that a selector names, as ``--models`` takes it.
+    """Models that a selector matches, as ``--models`` takes it.
 
-    A selector is a comma list of families (``convnext``), sizes (``m``), both (``convnext_m``),
-    full names (``convnext_m.g22k``), globs (``*.g22k``), ``all``, or ``@file`` with one selector a
-    line. It means declared models, of one ``world`` if that is given. What means none of them is
-    looked up among all that timm publishes for ImageNet, unless another world is meant;
-    ``timm:eva02_*`` is looked up there at once. ``scales`` keeps only those pretrainings
-    (``in1k,in22k``). Families come in the order selected, then sizes up the ladder, then scales.
+    A selector is a comma-separated list of families (``convnext``), sizes (``m``), both
+    (``convnext_m``), full names (``convnext_m.g22k``), globs (``*.g22k``), ``all``, or ``@file``
+    with selectors in it. It is matched against the declared models, of one ``world`` if given. A
+    part that matches none is looked up in timm's published ImageNet models, unless ``world`` is
+    another one; ``timm:eva02_*`` is looked up only there. ``scales`` keeps only these pretraining
+    scales (``in1k,in22k``). The result is sorted by family in the order selected, then by size,
+    then by scale.
 
-    Raises UnknownNameError for a selector that matches nothing, UsageError for an empty one or
-    when no selected model has the scale.
+    Raises UnknownNameError for a part that matches nothing, UsageError for an empty selector or if
+    no selected model has the scale.
     """
     known = [model for model in load().models.values() if world in (None, model.world)]
     catalog = published_models if world in (None, PUBLISHED) else None
@@ -74,9 +75,9 @@ def models(
 
 
 def datasets(selector: str | Iterable[str] = "all") -> tuple[Dataset, ...]:
-    """Datasets that a selector names: names, roles (``sketch``), globs, ``all``, ``@file``.
+    """Datasets that a selector matches: names, roles (``sketch``), globs, ``all``, ``@file``.
 
-    Raises UnknownNameError for one that matches nothing.
+    Raises UnknownNameError for a part that matches nothing.
     """
     return select.datasets(selector, tuple(load().datasets.values()))
 
@@ -100,28 +101,28 @@ def reports() -> tuple[str, ...]:
 
 
 def report(name: str) -> Callable[..., Any]:
-    """The ``build(frame, env) -> Report`` of that report; imports what the report imports.
+    """The ``build(frame, env) -> Report`` function of a report; imports the report's file.
 
     Raises UsageError if there is no such report or its file has no ``build``.
     """
     known = load().reports
     if name not in known:
-        raise UsageError(f"unknown report {name!r}; there are: {', '.join(sorted(known))}")
+        raise UsageError(f"unknown report {name!r}; available: {', '.join(sorted(known))}")
     build = getattr(_from_file(known[name]), "build", None)
     if not callable(build):
-        raise UsageError(f"{known[name]} defines no function `build(frame, env)`")
+        raise UsageError(f"{known[name]} must define a function `build(frame, env)`")
     return build  # type: ignore[no-any-return]
 
 
 def load() -> Registry:
     """All declarations; read once for each value of ``BENCH_PATH``."""
-    return _load(os.environ.get(SEARCH_PATH, ""))
+    return _read_declarations(os.environ.get(SEARCH_PATH, ""))
 
 
 def modules(section: Section, folders: Iterable[str] | None = None) -> Iterator[ModuleType]:
-    """Public modules of ``bench.<section>``, then the files of that section in the user's folders.
+    """Public modules of ``bench.<section>``, then that section's files in the user's folders.
 
-    These are ``folders``, or those that ``BENCH_PATH`` names.
+    The folders are ``folders`` if given, otherwise those of ``BENCH_PATH``.
     """
     if section in ("models", "data"):
         package = importlib.import_module(f"bench.{section}")
@@ -133,12 +134,12 @@ def modules(section: Section, folders: Iterable[str] | None = None) -> Iterator[
 
 
 def forget() -> None:
-    """Read the declarations anew when next asked for: files have changed."""
-    _load.cache_clear()
+    """Read the declarations again on next use, because files have changed."""
+    _read_declarations.cache_clear()
 
 
 @lru_cache(maxsize=8)
-def _load(_search_path: str) -> Registry:  # its value is what the cache goes by
+def _read_declarations(_search_path: str) -> Registry:  # the argument is the cache's key
     return Registry(
         models=_declared("models", "MODELS", Model),
         datasets=_declared("data", "DATASETS", Dataset),
@@ -181,11 +182,11 @@ def _unique(rows: Iterable[tuple[str, Any, str]]) -> dict[str, Any]:
 
 
 def _files(section: Section, folders: Iterable[str] | None = None) -> Iterator[Path]:
-    """Public files of the section's folders: the installed one first, then the user's."""
+    """Public files in the section's folders: the package's first, then the user's."""
     homes = [Path(folder) / section for folder in user_folders(folders)]
     if section in ("suites", "reports"):
         package = Path(bench.__file__).parent
-        # A wheel carries these folders inside the package; a checkout has them beside it.
+        # A wheel has these folders inside the package; a checkout has them beside it.
         inside = package / f"_{section}"
         homes.insert(0, inside if inside.is_dir() else package.parent / section)
     for home in homes:
@@ -194,9 +195,9 @@ def _files(section: Section, folders: Iterable[str] | None = None) -> Iterator[P
 
 
 def user_folders(named: Iterable[str] | None = None) -> tuple[str, ...]:
-    """The user's own folders, those ``named`` or those of ``BENCH_PATH``, as absolute paths.
+    """The user's own folders, ``named`` or those of ``BENCH_PATH``, as absolute paths.
 
-    They join the end of ``sys.path``. Raises UsageError for one that is not there.
+    They are appended to ``sys.path``. Raises UsageError if one does not exist.
     """
     if named is None:
         named = os.environ.get(SEARCH_PATH, "").split(os.pathsep)
@@ -206,7 +207,7 @@ def user_folders(named: Iterable[str] | None = None) -> tuple[str, ...]:
             continue
         folder = Path(entry).expanduser().absolute()
         if not folder.is_dir():
-            raise UsageError(f"{SEARCH_PATH} names {entry!r}, which is no folder")
+            raise UsageError(f"{SEARCH_PATH}: {entry!r} is not a folder")
         if str(folder) not in sys.path:
             sys.path.append(str(folder))
         folders.append(str(folder))
@@ -214,7 +215,7 @@ def user_folders(named: Iterable[str] | None = None) -> tuple[str, ...]:
 
 
 def _from_file(path: Path) -> ModuleType:
-    """Import one file under a name of its own, so that equal file names never collide."""
+    """Import one file under a unique module name, so that equal file names never collide."""
     name = f"bench_declared.{path.parent.name}.{path.stem}_{crc32(str(path).encode()):x}"
     if name in sys.modules:
         return sys.modules[name]
@@ -222,7 +223,7 @@ def _from_file(path: Path) -> ModuleType:
     if found is None or found.loader is None:
         raise UsageError(f"{path} cannot be imported")
     module = importlib.util.module_from_spec(found)
-    sys.modules[name] = module  # before running it: dataclasses look their module up
+    sys.modules[name] = module  # before executing it: dataclasses look up their module
     try:
         found.loader.exec_module(module)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""What a selector means: pure functions from a string and declarations to some of them.
+"""Selectors: pure functions from a string and declarations to the declarations it selects.
 
 >>> split("convnext, swin_m,,*.g22k")
 ('convnext', 'swin_m', '*.g22k')
@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 from bench.spec import Dataset, Model, Scale
 from bench.spec.errors import UnknownNameError, UsageError
 
-#: Sizes from small to large, as papers and timm name them; others follow in declared order.
+#: Sizes from small to large, as papers and timm name them; others follow in the order declared.
 LADDER = (
     *("zepto", "atto", "femto", "pico", "nano", "xxs", "xs", "ti", "t", "tiny", "s", "small", "m"),
     *("medium", "b", "base", "l", "large", "xl", "xlarge", "xxl", "xxlarge", "so400m"),
@@ -26,7 +26,7 @@ LADDER = (
 _SCALE = re.compile(r"(?:(?:in|imagenet|g|glyphs)[-_]?)?(1k|12k|21k|22k|web|unknown)")
 _SCALES = "in1k, in12k, in22k, web, unknown"
 _LONGEST_SHOWN = 60
-#: Starts a selector that is looked up in the catalog of published models, whatever is declared.
+#: Prefix of a selector that is looked up in the catalog of published models only.
 CATALOG = "timm:"
 Declared = TypeVar("Declared", Model, Dataset)
 
@@ -35,38 +35,38 @@ class Catalog(Protocol):
     """Models beyond the declared ones, by name: `bench.checkpoints.catalog`."""
 
     def search(self, part: str) -> tuple[Model, ...]:
-        """Those that a name or glob means; none if it means nothing."""
+        """Models that match a name or glob; empty if none do."""
 
     def architectures(self) -> tuple[str, ...]:
-        """What a mistyped name may have meant."""
+        """All names, to suggest one for a mistyped name."""
 
 
 def models(
     selector: str | Iterable[str], known: Sequence[Model], catalog: Catalog | None = None
 ) -> tuple[Model, ...]:
-    """The models that a selector names, see `bench.registry.models`.
+    """The models that a selector matches, see `bench.registry.models`.
 
-    A part that means none of the known ones is looked up in the catalog, one that begins with
-    ``timm:`` there alone; without a catalog that prefix says nothing. Raises UnknownNameError for a
+    A part that matches no known model is looked up in the catalog; one that starts with ``timm:``
+    is looked up only there. Without a catalog the prefix is ignored. Raises UnknownNameError for a
     part that matches nothing, UsageError for an empty selector or an ``@file`` that cannot be read.
     """
     chosen: dict[str, Model] = {}
     for part in _parts(selector, "model"):
         name = part.removeprefix(CATALOG)
         elsewhere = catalog and name != part
-        matches = [] if elsewhere else [m for m in known if _is(name, m)]
+        matches = [] if elsewhere else [m for m in known if _selects(name, m)]
         if not matches and catalog:
             matches = list(catalog.search(name))
         if not matches:
             near = [word for m in known for word in (m.family, m.architecture, m.name)]
             more = catalog.architectures() if catalog else ()
-            raise UnknownNameError("model", _short(part), _unique([*near, *more]))
+            raise UnknownNameError("model", _shortened(part), _unique([*near, *more]))
         chosen |= {m.name: m for m in matches}
     return _in_order(chosen.values(), known)
 
 
 def _in_order(chosen: Collection[Model], known: Sequence[Model]) -> tuple[Model, ...]:
-    """By world and family as selected, then up the ladder of sizes and scales."""
+    """Sort by world and family in the order selected, then by size and by pretraining scale."""
     worlds = _unique(m.world for m in chosen)
     families = _unique(m.family for m in chosen)
     present = _unique(m.size for m in (*known, *chosen))
@@ -87,16 +87,16 @@ def _in_order(chosen: Collection[Model], known: Sequence[Model]) -> tuple[Model,
 
 
 def datasets(selector: str | Iterable[str], known: Sequence[Dataset]) -> tuple[Dataset, ...]:
-    """The known datasets that a selector names, in the order selected.
+    """The known datasets that a selector matches, in the order selected.
 
-    Raises as `models` does.
+    Raises the same errors as `models`.
     """
     near = _unique(word for d in known for word in (d.name, d.role))
     chosen: dict[str, Dataset] = {}
     for part in _parts(selector, "dataset"):
         matches = [d for d in known if _matches(part, d.name, d.name, d.role)]
         if not matches:
-            raise UnknownNameError("dataset", _short(part), near)
+            raise UnknownNameError("dataset", _shortened(part), near)
         chosen = {**chosen, **{d.name: d for d in matches if d.name not in chosen}}
     return tuple(chosen.values())
 
@@ -104,27 +104,27 @@ def datasets(selector: str | Iterable[str], known: Sequence[Dataset]) -> tuple[D
 def with_scales(
     chosen: Sequence[Model], scales: Sequence[Scale], selector: str | Iterable[str]
 ) -> tuple[Model, ...]:
-    """Those of ``chosen`` that have one of ``scales``; UsageError if none has."""
+    """The ``chosen`` models pretrained at one of ``scales``; UsageError if there are none."""
     kept = tuple(model for model in chosen if model.scale in scales)
     if not kept:
-        said = selector if isinstance(selector, str) else ",".join(selector)
-        wanted = " or ".join(_written(scale) for scale in scales)
-        there = ", ".join(_unique(_written(model.scale) for model in chosen))
+        given = selector if isinstance(selector, str) else ",".join(selector)
+        wanted = " or ".join(_scale_name(scale) for scale in scales)
+        there = ", ".join(_unique(_scale_name(model.scale) for model in chosen))
         raise UsageError(
-            f"no model left: --models {_short(said)!r} selects {len(chosen)}, none pretrained at "
-            f"{wanted}; available: {there}"
+            f"no model left: --models {_shortened(given)!r} selects {len(chosen)}, none pretrained "
+            f"at {wanted}; available: {there}"
         )
     return kept
 
 
-def _written(scale: Scale) -> str:
+def _scale_name(scale: Scale) -> str:
     return f"in{scale}" if scale[0].isdigit() else str(scale)
 
 
 def parse_scales(scales: str | Iterable[str | Scale] | None) -> tuple[Scale, ...]:
     """Pretraining scales as people write them: ``in1k``, ``IN-22k``, ``1k``, ``glyphs-22k``.
 
-    ``in21k`` and ``in22k`` are the same; None is all of them. Raises UsageError for anything else.
+    ``in21k`` means the same as ``in22k``; None is all. Raises UsageError for anything else.
     """
     if scales is None:
         return tuple(Scale)
@@ -134,8 +134,8 @@ def parse_scales(scales: str | Iterable[str | Scale] | None) -> tuple[Scale, ...
         match = _SCALE.fullmatch(part.lower())
         if match is None:
             raise UsageError(
-                f"unknown pretraining scale {_short(part)!r}; allowed: {_SCALES}, several with a "
-                "comma between"
+                f"unknown pretraining scale {_shortened(part)!r}; allowed: {_SCALES}, or several "
+                "separated by commas"
             )
         found.append(Scale("22k" if match[1] == "21k" else match[1]))
     if not found:
@@ -144,7 +144,7 @@ def parse_scales(scales: str | Iterable[str | Scale] | None) -> tuple[Scale, ...
 
 
 def split(selector: str | Iterable[str]) -> tuple[str, ...]:
-    """Parts of a comma list, or of several, without blanks."""
+    """The parts of one or more comma-separated lists, stripped, without empty ones."""
     lists = [selector] if isinstance(selector, str) else selector
     return tuple(part for text in lists for raw in text.split(",") if (part := raw.strip()))
 
@@ -159,27 +159,27 @@ def _parts(selector: str | Iterable[str], what: str) -> tuple[str, ...]:
 
 
 def _read(name: str) -> list[str]:
-    """Selectors of an ``@file``: any number a line, ``#`` starts a comment."""
+    """The selectors in an ``@file``: any number per line, ``#`` starts a comment."""
     try:
         lines = Path(name).expanduser().read_text(encoding="utf-8-sig").splitlines()
     except (OSError, ValueError, RuntimeError) as error:  # absent, not text, no such home
-        reason = getattr(error, "strerror", None) or "no text file"
-        raise UsageError(f"cannot read selectors from {_short(name)!r}: {reason}") from error
+        reason = getattr(error, "strerror", None) or "not a text file"
+        raise UsageError(f"cannot read selectors from {_shortened(name)!r}: {reason}") from error
     parts = split(line.split("#", 1)[0] for line in lines)
     if any(part.startswith("@") for part in parts):
-        raise UsageError(f"{_short(name)!r} names another @file; one level only")
+        raise UsageError(f"{_shortened(name)!r} refers to another @file; they cannot be nested")
     return list(parts)
 
 
-def _is(part: str, model: Model) -> bool:
+def _selects(part: str, model: Model) -> bool:
     groups = (model.family, model.size, f"{model.family}_{model.size}")
     return _matches(part, model.name, model.architecture, *groups)
 
 
 def _matches(part: str, name: str, architecture: str, *groups: str) -> bool:
-    """Whether a part is one of the names, or globs a full one; case does not matter.
+    """Whether a part equals one of the names, or is a glob that matches a full one; ignores case.
 
-    A glob never looks at groups: ``s*`` would be every small model besides every Swin.
+    A glob is not matched against groups: ``s*`` would select every small model besides every Swin.
     """
     part, name, architecture = part.lower(), name.lower(), architecture.lower()
     if part in ("all", name, architecture, *(group.lower() for group in groups)):
@@ -191,5 +191,5 @@ def _unique(words: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(str(word) for word in words))
 
 
-def _short(text: str) -> str:
+def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…"

@@ -1,7 +1,7 @@
-"""A `Figure` as inline SVG, one picture a panel: the only import of matplotlib and seaborn.
+"""A `Figure` as inline SVG, one picture per panel; the only import of matplotlib and seaborn.
 
-Colours leave here as CSS variables (``var(--hue-1)``), so that one picture serves light, dark and
-print; text stays text. The same figure gives the same bytes on every run.
+Colours become CSS variables (``var(--hue-1)``), so that one picture works in light and dark mode
+and in print; text stays text. The same figure gives the same bytes on every run.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _RC: Any = {
 
 
 def svg(figure: Figure, panel: str | None = None) -> str:
-    """One panel as an ``<svg>`` element, to put into a page as it is."""
+    """One panel as an ``<svg>`` element, ready for a page."""
     rows = [
         row
         for row in marks.drawable(figure)
@@ -73,7 +73,7 @@ def svg(figure: Figure, panel: str | None = None) -> str:
 
 
 def _frame(axes: Axes, figure: Figure, rows: Sequence[Row], curves: Sequence[Curve]) -> None:
-    """Scales, limits, ticks and labels; limits follow points and lines, never wide bands."""
+    """Scales, limits, ticks and labels; limits follow points and lines, not the bands."""
     shown = marks.drawable(figure) if figure.share else rows
     lines = figure.curves if figure.share else curves
     for axis, name in ((figure.x, "x"), (figure.y, "y")):
@@ -104,7 +104,7 @@ def _extent(axis: Axis, rows: Iterable[Row]) -> Iterator[float]:
 
 
 def _ticks(ruler: Any, scale: AxisScale, low: float, high: float) -> None:
-    """Few round numbers, written out."""
+    """A few round numbers, written out."""
     ruler.set_minor_locator(NullLocator())
     if scale is AxisScale.LINEAR:
         ruler.set_major_locator(MaxNLocator(6))
@@ -117,7 +117,7 @@ def _ticks(ruler: Any, scale: AxisScale, low: float, high: float) -> None:
 
 
 def _curve(axes: Axes, figure: Figure, curve: Curve) -> None:
-    """One line with its band; bands stay inside the picture."""
+    """One line with its band, clipped to the picture."""
     colour = marks.colour(figure, curve.hue)
     if curve.low is not None and curve.high is not None:
         floor, ceiling = axes.get_ylim()
@@ -151,7 +151,7 @@ def _points(axes: Axes, figure: Figure, rows: Sequence[Row]) -> None:
                         alpha=0.55,
                         linewidth=1.3,
                     )
-    # Names go by their number: a drawing library need not cope with every text.
+    # Names are passed as numbers, because seaborn does not cope with every text.
     style = [figure.styles.index(str(row[figure.style])) for row in rows]
     sns.scatterplot(
         data={
@@ -174,7 +174,7 @@ def _points(axes: Axes, figure: Figure, rows: Sequence[Row]) -> None:
         zorder=4,
         gid="points",
     )
-    for axis, name in ((figure.x, "x"), (figure.y, "y")):  # seaborn renames them
+    for axis, name in ((figure.x, "x"), (figure.y, "y")):  # seaborn overwrites them
         getattr(axes, f"set_{name}label")(axis.label + (f" ({axis.unit})" if axis.unit else ""))
 
 

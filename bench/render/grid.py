@@ -1,4 +1,4 @@
-"""A `Table` as HTML: headers in groups, intervals under values, raw values to sort by."""
+"""A `Table` as HTML, with grouped headers, intervals under values, and raw values to sort by."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from itertools import groupby
 from bench.blocks import Column, Download, Row, Table, cells
 from bench.render.markup import anchor, link, text
 
-_SHORT = 30  # letters of a text that is not broken over lines
+_SHORT = 30  # characters; shorter texts are not wrapped
 
 
 def table_csv(block: Table) -> str:
-    """The table's numbers as they are, unrounded, intervals in columns of their own."""
+    """The table's unrounded numbers as CSV, with intervals in their own columns."""
     keys = [k for c in block.columns for k in (c.key, c.low, c.high) if k is not None]
     out = io.StringIO()
     writer = csv.DictWriter(out, list(dict.fromkeys(keys)), extrasaction="ignore")
@@ -24,7 +24,7 @@ def table_csv(block: Table) -> str:
 
 
 def table(block: Table) -> str:
-    """The table in a box that scrolls, with its footnotes, glossary and CSV below."""
+    """The table in a scrollable box, with footnotes, glossary and CSV link below."""
     name = f"table-{anchor(block.name)}"
     body = "\n".join(_row(block, row) for row in block.rows)
     notes = "".join(f"<p>{text(note)}</p>" for note in block.notes)
@@ -86,7 +86,7 @@ def _row(block: Table, row: Row) -> str:
 
 
 def _cell(column: Column, row: Row) -> str:
-    """The number, its interval on a line of its own, and the raw value to sort by."""
+    """The number, its interval on its own line, and the raw value to sort by."""
     mark, around, raw = cells.mark(column, row), cells.interval(column, row), row.get(column.key)
     shown = text(cells.value(column, row))
     shown += f"<sup>{text(mark)}</sup>" if mark else ""

@@ -1,8 +1,8 @@
-"""One self-contained HTML file: no request to anywhere, whole with scripts off.
+"""One self-contained HTML file that makes no requests and works without scripts.
 
-The page forbids itself the network (Content-Security-Policy) and runs only the one script whose
-hash it states, so that nothing in a name or an error message can ever run. Every text goes
-through `bench.render.markup.text`.
+Its Content-Security-Policy blocks the network and all scripts except the one with the given hash,
+so that nothing in a name or an error message can run. Every text goes through
+`bench.render.markup.text`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _TONES = {Tone.INFO: "Note", Tone.WARN: "Warning"}
 
 
 def _asset(name: str) -> str:
-    """``style.css`` or ``table.js``, beside the reports: in the package or the source tree."""
+    """``style.css`` or ``table.js``, next to the reports in the package or the source tree."""
     package = Path(__file__).parents[1]
     places = (package / "_reports" / name, package.parent / "reports" / name)
     return next(place for place in places if place.is_file()).read_text(encoding="utf-8").strip()
@@ -98,7 +98,7 @@ def _contents(report: Report) -> Iterator[str]:
 
 
 def _tail(report: Report) -> Iterator[str]:
-    """Data and provenance, which every report ends with."""
+    """Data and provenance, at the end of every report."""
     if report.data is not None:
         yield f'<h2 id="data">Data</h2>\n<p class="text">{text(report.data.title)}</p>'
         yield f"<p>{link(report.data, f'Download {report.data.name}')}</p>"
@@ -108,7 +108,7 @@ def _tail(report: Report) -> Iterator[str]:
 
 
 def render(report: Report) -> str:
-    """The page, UTF-8 text to write as it is."""
+    """The page as text, to be written as UTF-8."""
     style, script = f"\n{_asset('style.css')}\n", f"\n{_asset('table.js')}\n"
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "

@@ -23,8 +23,8 @@ _ESCAPES = {
     '"': r"\textquotedbl{}",
     "`": r"\textasciigrave{}",
     "'": r"\textquotesingle{}",
-    "-": "{-}",  # no ligature turns two of them into a dash
-    "[": "{[}",  # never the optional argument of a line end
+    "-": "{-}",  # or a ligature turns two of them into a dash
+    "[": "{[}",  # or a line break takes it as its optional argument
     "]": "{]}",
     "−": "$-$",
     "–": "--",
@@ -49,7 +49,7 @@ def escape(text: str) -> str:
 
 
 def table(block: Table) -> str:
-    """A ``table`` float no wider than the text; groups span their columns."""
+    """A ``table`` float, at most as wide as the text; groups span their columns."""
     spec = "".join("r" if column.numeric else "l" for column in block.columns)
     lines = [
         r"\begin{table}[t]",
@@ -72,7 +72,7 @@ def table(block: Table) -> str:
 
 
 def _groups(block: Table) -> list[str]:
-    """The line of group titles with their rules, or nothing."""
+    """The line of group titles and the line of their rules; empty without groups."""
     spans, rules, at = [], [], 1
     for title, members in groupby(block.columns, key=lambda column: column.group):
         width = len(list(members))

@@ -1,4 +1,4 @@
-"""GitHub-flavoured Markdown: tables that paste into an issue or a README."""
+"""GitHub-flavoured Markdown, with tables to paste into an issue or a README."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _paragraph(text: str) -> str:
 
 
 def table(block: Table) -> str:
-    """Caption, table, footnotes; each column's group is part of its title."""
+    """Caption, table and footnotes; a column's group is part of its title."""
     header = [escape(cells.heading(column, group=True)) for column in block.columns]
     rule = ["---:" if column.numeric else "---" for column in block.columns]
     body = [[escape(cells.cell(column, row)) for column in block.columns] for row in block.rows]
@@ -48,7 +48,7 @@ def table(block: Table) -> str:
 
 
 def _code(text: str) -> str:
-    """A fence longer than any run of backticks inside."""
+    """A code block, its fence longer than any run of backticks inside."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}\n{cells.plain(text)}\n{fence}"
@@ -73,7 +73,7 @@ def _block(block: Block) -> str:
 
 
 def render(report: Report) -> str:
-    """The whole report; figures are told by their text, the data stay in the HTML report."""
+    """The whole report; figures become their alternative text, the data stay in the HTML report."""
     parts = [f"# {escape(report.title)}", _paragraph(report.subtitle)]
     parts += [_block(block) for block in report.blocks]
     if report.provenance:

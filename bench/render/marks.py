@@ -1,4 +1,4 @@
-"""What a figure shows, before it is drawn: colours, markers, the points that have a place."""
+"""What a figure shows: colours, markers, and the points that fit on its axes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bench.blocks import AxisScale, Figure, Row, cells
 
-# Colours that no drawing uses by chance; `vector.inline` turns them into CSS variables.
+# Placeholder colours that are used nowhere else; `vector.inline` turns them into CSS variables.
 INK, MUTED, GRID, PAPER = "#fe0001", "#fe0002", "#fe0003", "#fe0004"
 HUES = tuple(f"#fd000{i}" for i in range(1, 9))
 VARIABLES = {INK: "--ink", MUTED: "--muted", GRID: "--grid", PAPER: "--paper"} | {
@@ -24,7 +24,7 @@ _SWATCHES = {
 
 
 def panels(figure: Figure) -> tuple[str | None, ...]:
-    """The panels that have something to show, in order; ``(None,)`` for a single picture."""
+    """The panels with something to show, in order; ``(None,)`` for a figure without panels."""
     if figure.panel is None:
         return (None,)
     shown = {str(row.get(figure.panel)) for row in drawable(figure)}
@@ -32,7 +32,7 @@ def panels(figure: Figure) -> tuple[str | None, ...]:
 
 
 def hidden(figure: Figure) -> tuple[Row, ...]:
-    """Rows with values that the axes have no place for, such as 0 on a log axis."""
+    """Rows with values that do not fit on the axes, such as 0 on a log axis."""
     drawn = {id(row) for row in drawable(figure)}
     keys = (figure.x.key, figure.y.key)
     return tuple(
@@ -43,7 +43,7 @@ def hidden(figure: Figure) -> tuple[Row, ...]:
 
 
 def legend(figure: Figure) -> Iterator[tuple[str, str]]:
-    """(swatch as SVG, label) of all that the picture shows; labels are not yet escaped."""
+    """(swatch as SVG, label) of everything in the picture; labels are not escaped."""
     rows = drawable(figure)
     used = {str(row[figure.hue]) for row in rows} | {c.hue for c in figure.curves}
     for name in figure.hues:
@@ -66,12 +66,12 @@ def _swatch(path: str, colour: str, *, line: bool = False, dashed: bool = False)
 
 
 def colour(figure: Figure, hue: str | None) -> str:
-    """The stand-in colour of a hue; None is neutral."""
+    """The placeholder colour of a hue; None is neutral."""
     return MUTED if hue is None else HUES[figure.hues.index(hue) % len(HUES)]
 
 
 def placed(value: object, scale: AxisScale) -> float | None:
-    """The value if the axis has a place for it."""
+    """The value if it fits on the axis, else None."""
     if not isinstance(value, int | float) or not cells.is_number(value):
         return None
     low, high = {
@@ -83,7 +83,7 @@ def placed(value: object, scale: AxisScale) -> float | None:
 
 
 def drawable(figure: Figure) -> list[Row]:
-    """Rows whose both values have a place on the axes."""
+    """Rows whose two values fit on the axes."""
     return [
         row
         for row in figure.rows

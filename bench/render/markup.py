@@ -1,4 +1,4 @@
-"""Text, ids and links as HTML: the only places where text becomes markup."""
+"""Text, ids and links as HTML; text becomes markup only here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bench.blocks import Download, cells
 
 
 def text(raw: str) -> str:
-    """Any text as HTML text or attribute value.
+    """Escape any text for use as HTML text or attribute value.
 
     >>> text('</script><b "x">')
     '&lt;/script&gt;&lt;b &quot;x&quot;&gt;'
@@ -28,7 +28,7 @@ def anchor(title: str) -> str:
 
 
 def link(download: Download, label: str) -> str:
-    """A link that saves the file: it works offline and with scripts off."""
+    """A download link that works offline and without scripts."""
     data = b64encode(download.text.encode("utf-8", "replace")).decode()
     href = f"data:{text(download.media)};charset=utf-8;base64,{data}"
     return f'<a class="save" download="{text(download.name)}" href="{href}">{text(label)}</a>'

@@ -1,4 +1,4 @@
-"""Where an axis puts its numbers, and how they read: few, round, written out."""
+"""Axis ticks: a few round numbers, written out."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ def _even(low: float, high: float) -> list[float]:
 
 
 def _thinned(ticks: list[float]) -> list[float]:
-    """Every tick, or every second, third ... so that few remain."""
+    """Every tick, or every second, third ... until few remain."""
     return ticks[:: (len(ticks) - 1) // _MOST + 1] if ticks else ticks
 
 
 def percent(value: float) -> str:
-    """A proportion as a reader says it.
+    """A proportion in percent.
 
     >>> percent(0.5), percent(0.003), percent(0.997)
     ('50%', '0.3%', '99.7%')
@@ -71,7 +71,7 @@ def percent(value: float) -> str:
 
 
 def plain(value: float) -> str:
-    """A number without idle zeros.
+    """A number without trailing zeros.
 
     >>> plain(0.0003), plain(1000.0), plain(2.5)
     ('0.0003', '1,000', '2.5')

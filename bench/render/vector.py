@@ -1,7 +1,7 @@
-"""A stand-alone SVG file made fit to stand inside a page.
+"""Makes a stand-alone SVG file fit for inlining into a page.
 
-Styles become attributes, so that a page needs no ``unsafe-inline``; colours become CSS variables;
-ids get a prefix, so that two pictures never share one; each point says what it is.
+Styles become attributes, so that the page needs no ``unsafe-inline``; colours become CSS variables;
+ids get a prefix, so that two pictures never share one; each point gets a tooltip.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ def inline(
 ) -> str:
     """The ``<svg>`` element of the file ``text``.
 
-    ``colours`` maps hex colours to CSS variables; ``label`` is read aloud; ``points`` is the id of
-    the group that holds the points and one tooltip for each, in drawing order.
+    ``colours`` maps hex colours to CSS variables; ``label`` is for screen readers; ``points`` is
+    the id of the group with the points, and one tooltip for each in drawing order.
     """
-    root = ET.fromstring(text)  # noqa: S314 - drawn by this process, not read from anywhere
+    root = ET.fromstring(text)  # noqa: S314 - drawn by this process
     for parent in list(root.iter()):
         for child in list(parent):
             if child.tag in _DROPPED:
@@ -53,7 +53,7 @@ def inline(
 
 
 def _marks(root: ET.Element, group: str) -> Iterator[ET.Element]:
-    """The shapes of a group in drawing order: stamped from a definition, or few and drawn out."""
+    """The shapes of a group in drawing order, whether ``<use>`` of a definition or paths."""
     for element in root.iter():
         if element.get("id") == group:
             shapes = [child for child in element if child.tag != f"{{{_SVG}}}defs"]
@@ -62,7 +62,7 @@ def _marks(root: ET.Element, group: str) -> Iterator[ET.Element]:
 
 
 def _attributes(element: ET.Element, colours: Mapping[str, str]) -> None:
-    """``style`` split into presentation attributes; the page decides on the typeface."""
+    """Split ``style`` into presentation attributes; the page determines the typeface."""
     for declaration in element.attrib.pop("style", "").split(";"):
         name, _, value = (part.strip() for part in declaration.partition(":"))
         if name == "font":
@@ -77,7 +77,7 @@ def _attributes(element: ET.Element, colours: Mapping[str, str]) -> None:
 
 
 def _identity(element: ET.Element, prefix: str, referenced: set[str]) -> None:
-    """Keep the ids that something points at, under a name of this picture's own."""
+    """Keep only the ids that are referenced, with this picture's prefix."""
     name = element.attrib.pop("id", None)
     if name in referenced:
         element.set("id", f"{prefix}-{name}")

@@ -1,1 +1,1 @@
-"""Runs: from what is asked for to jobs, from jobs to outcomes in the store."""
+"""Runs: from a request to jobs, and from jobs to outcomes in the store."""

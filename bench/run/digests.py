@@ -1,4 +1,4 @@
-"""The images of a run's datasets, by digest; what is odd about them is said before any work."""
+"""Digests of a run's datasets, with warnings about odd ones before the first job."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def drawn(
     counting: Callable[[str], AbstractContextManager[Callable[[int, int], None]]],
     warn: Callable[[str], None],
 ) -> dict[str, str]:
-    """Of sets that are drawn, by name; what is missing is drawn. Warns of other pixels."""
+    """Digests of the drawn datasets, by name; draws missing ones. Warns if pixels differ."""
     digests = {}
     datasets = [dataset for dataset in datasets if dataset.draw]
     for dataset in datasets:
@@ -29,9 +29,9 @@ def drawn(
     differing = [d.name for d in datasets if d.digest not in (None, digests[d.name])]
     if differing:
         warn(
-            f"{', '.join(differing)}: other pixels than published, drawn with "
-            f"{', '.join(f'{name} {version(name)}' for name in _DRAWN_WITH)}; results count as "
-            "those of other data"
+            f"{', '.join(differing)}: pixels differ from the published ones, drawn with "
+            f"{', '.join(f'{name} {version(name)}' for name in _DRAWN_WITH)}; results are stored "
+            "as those of a different dataset"
         )
     return digests
 
@@ -39,9 +39,9 @@ def drawn(
 def listed(
     datasets: Sequence[Dataset], warn: Callable[[str], None]
 ) -> tuple[list[Dataset], dict[str, str]]:
-    """Sets that are read, with the number of images there really is, and digests by name.
+    """Datasets that are read, with the number of images found, and their digests by name.
 
-    Warns of a set that is not whole, or whose folders' names are mixed up.
+    Warns if a dataset is incomplete or its folder names are mixed up.
     """
     found, digests = [], {}
     for dataset in datasets:
@@ -52,8 +52,8 @@ def listed(
         digests[dataset.name] = there.digest
         if len(there) != dataset.images:
             warn(
-                f"{dataset.name} has {len(there):,} images, published are {dataset.images:,}; "
-                f"`bench data check {dataset.name} --from {dataset.name}=PLACE` says which"
+                f"{dataset.name} has {len(there):,} images instead of {dataset.images:,}; "
+                f"`bench data check {dataset.name} --from {dataset.name}=PLACE` shows which"
             )
         if dataset.role is Role.VAL:
             for finding in mixed_up(there):

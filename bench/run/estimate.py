@@ -1,4 +1,4 @@
-"""How long jobs may take: typical times, corrected by what jobs like them took on the device."""
+"""How long jobs may take: typical times, corrected by similar jobs' times on the device."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bench.spec import Job, Measure
-from bench.store.timing import Timing
+from bench.store.durations import JobDuration
 
-#: Seconds that one job is taken to last before any like it was timed on the device: round guesses
-#: for the zoo on two CPU cores. Nothing but the ETA of a first run is made of them.
+#: Seconds of one job, assumed until similar jobs were timed on the device: round guesses for the
+#: zoo on two CPU cores. They are used only for the time left of a first run.
 TYPICAL_SECONDS: Mapping[Measure, float] = {
     Measure.PROFILE: 0.3,
     Measure.EVALUATE: 0.2,
     Measure.SPEED: 1.5,
 }
-#: What compiling adds in each process that times a network; it is a new one, to be loaded first.
+#: Added by compilation in each process that times a network, including the start of that process.
 TYPICAL_SECONDS_TO_COMPILE = 30.0
-#: And what each image adds.
+#: Added by each image.
 TYPICAL_SECONDS_AN_IMAGE: Mapping[Measure, float] = {
     Measure.PROFILE: 0.0,
     Measure.EVALUATE: 0.0002,
@@ -29,10 +29,10 @@ TYPICAL_SECONDS_AN_IMAGE: Mapping[Measure, float] = {
 
 @dataclass(frozen=True)
 class Estimate:
-    """Seconds for a list of jobs: an estimate, never a measurement.
+    """Estimated seconds for a list of jobs, never a measurement.
 
-    ``timed`` of ``jobs`` rest on jobs of the same kind that were timed on this device; the rest
-    are `TYPICAL_SECONDS`.
+    For ``timed`` of the ``jobs`` the estimate is based on similar jobs timed on this device; for
+    the rest on `TYPICAL_SECONDS`.
     """
 
     seconds: float
@@ -41,32 +41,32 @@ class Estimate:
 
 
 class Estimator:
-    """The time that a shrinking list of jobs may take, kept up to date job by job.
+    """Estimates the time for a shrinking list of jobs, updated job by job.
 
-    A job takes its typical time (a start, and something for each image) times the median pace of
-    past jobs against theirs: of its measure and architecture on its device; failing that, of its
-    measure on its device. So a set of three images says little of the start it shares with a
-    large one, and does not multiply it.
+    A job's estimate is its typical time (a constant, plus a time per image) times the median pace
+    of past jobs relative to their typical times: those of its measure and architecture on its
+    device or, if there are none, of its measure on its device. So a job of three images, which
+    mostly measures the constant, does not distort the estimate for a large one.
 
-    Each change costs the same however many jobs there are: sums are kept.
+    An update takes the same time however many jobs there are, because running sums are kept.
     """
 
-    def __init__(self, jobs: Iterable[Job] = (), past: Iterable[Timing] = ()) -> None:
+    def __init__(self, jobs: Iterable[Job] = (), past: Iterable[JobDuration] = ()) -> None:
         self._kinds: dict[_Kind, _Pending] = defaultdict(_Pending)
-        for timing in past:
-            self.timed(timing)
+        for duration in past:
+            self.learn(duration)
         for job in jobs:
             self._change(job, 1)
 
     def expected(self, job: Job) -> Estimate:
-        """Of one job."""
+        """Estimate for one job."""
         kind, architecture = _group(job)
         pace = self._kinds[kind].pace(architecture)
         seconds = typical_seconds(job)
         return Estimate(seconds if pace is None else seconds * pace, 1, int(pace is not None))
 
     def left(self) -> Estimate:
-        """Of all jobs that are left."""
+        """Estimate for all remaining jobs."""
         found = [pending.left() for pending in self._kinds.values()]
         return Estimate(
             seconds=sum((one.seconds for one in found), 0.0),
@@ -75,13 +75,13 @@ class Estimator:
         )
 
     def finished(self, job: Job) -> None:
-        """It is no longer left."""
+        """Remove a job from the remaining ones."""
         self._change(job, -1)
 
-    def timed(self, timing: Timing) -> None:
-        """A job took so long."""
-        kind = (timing.measure, timing.device_name)
-        self._kinds[kind].learn(timing.architecture, timing.seconds / _typical(timing))
+    def learn(self, duration: JobDuration) -> None:
+        """Correct the estimates by a job's actual duration."""
+        kind = (duration.measure, duration.device_name)
+        self._kinds[kind].learn(duration.architecture, duration.seconds / _typical(duration))
 
     def _change(self, job: Job, count: int) -> None:
         kind, architecture = _group(job)
@@ -92,7 +92,7 @@ _Kind = tuple[str, str]  # measure, device
 
 
 class _Pending:
-    """Jobs left of one measure on one device, and the paces of those that are done."""
+    """Remaining jobs of one measure on one device, and the paces of finished ones."""
 
     def __init__(self) -> None:
         self._paces: list[float] = []  # sorted, of all architectures
@@ -100,7 +100,7 @@ class _Pending:
         self._jobs: dict[str, int] = defaultdict(int)
         self._typical: dict[str, float] = defaultdict(float)  # seconds, by architecture
         self._untimed = 0.0  # typical seconds of architectures without a pace of their own
-        self._timed = 0.0  # seconds at their own pace of the others
+        self._timed = 0.0  # seconds of the other architectures, at their own pace
         self._count = 0
 
     def pace(self, architecture: str) -> float | None:
@@ -117,7 +117,7 @@ class _Pending:
         self._take(architecture, -1)
         self._jobs[architecture] += count
         self._count += count
-        # None are none: what rounding left of a sum must not stay.
+        # Without jobs the sum is exactly 0, whatever rounding left of it.
         left = self._typical[architecture] + seconds if self._jobs[architecture] else 0.0
         self._typical[architecture] = left
         self._take(architecture, 1)
@@ -137,8 +137,8 @@ class _Pending:
             self._untimed += seconds
 
 
-def estimate(jobs: Iterable[Job], past: Iterable[Timing]) -> Estimate:
-    """Seconds that jobs may take one after another, from what past ones took; see `Estimator`.
+def estimate(jobs: Iterable[Job], past: Iterable[JobDuration]) -> Estimate:
+    """Seconds that jobs may take one after another, given past durations; see `Estimator`.
 
     >>> estimate([], [])
     Estimate(seconds=0.0, jobs=0, timed=0)
@@ -147,8 +147,8 @@ def estimate(jobs: Iterable[Job], past: Iterable[Timing]) -> Estimate:
 
 
 def typical_seconds(job: Job) -> float:
-    """What such a job is taken to last before any like it was timed."""
-    return _typical(Timing.of(job, 0.0))
+    """Seconds assumed for a job until similar ones were timed."""
+    return _typical(JobDuration.of(job, 0.0))
 
 
 def _group(job: Job) -> tuple[_Kind, str]:
@@ -160,16 +160,16 @@ def _middle(ordered: list[float]) -> float:
     return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
-def _typical(timing: Timing) -> float:
-    """Seconds that such a job is taken to last, whatever it did last.
+def _typical(duration: JobDuration) -> float:
+    """Seconds assumed for such a job, whatever it actually took.
 
-    The guesses are of the zoo's 32 x 32 pixels. A network's work grows about as its pixels do; a
-    speed's time less, as sampling stops by the clock too.
+    The guesses are for the zoo's 32 x 32 pixels. A network's work grows about in proportion to the
+    pixels; the time of a speed job grows less, as sampling also stops by the clock.
     """
-    measure = Measure(timing.measure)
-    larger = timing.resolution / 32
+    measure = Measure(duration.measure)
+    larger = duration.resolution / 32
     seconds = TYPICAL_SECONDS[measure]
     if measure is not Measure.SPEED:
-        return seconds + TYPICAL_SECONDS_AN_IMAGE[measure] * timing.images * larger**2
+        return seconds + TYPICAL_SECONDS_AN_IMAGE[measure] * duration.images * larger**2
     seconds *= larger
-    return (seconds + TYPICAL_SECONDS_TO_COMPILE * timing.compiled) * timing.replicates
+    return (seconds + TYPICAL_SECONDS_TO_COMPILE * duration.compiled) * duration.replicates

@@ -1,6 +1,6 @@
-"""One job: sent to its measure, timed, and an error of it turned into a failed outcome.
+"""Run one job by its measure, and turn an error into a failed outcome.
 
-Importing this file is light; a measure's file, and torch with it, is imported by its first job.
+Importing this module is cheap: a measure, and torch with it, is imported by its first job.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bench.spec.errors import one_line
 
 Execute = Callable[[Job], Outcome]
 
-#: Where each measure lives: a module with ``measure(job: Job) -> Outcome``.
+#: The module of each measure, with a function ``measure(job: Job) -> Outcome``.
 MEASURES: Mapping[Measure, str] = {
     Measure.EVALUATE: "bench.tasks.classification.evaluate",
     Measure.PROFILE: "bench.cost.profile",
@@ -24,19 +24,19 @@ MEASURES: Mapping[Measure, str] = {
 
 
 def execute(job: Job) -> Outcome:
-    """Make one measurement. Whatever is raised passes; `attempt` is where it stops."""
-    user_folders(job.options.folders)  # another process has not looked for networks there yet
+    """Make one measurement. Passes on all exceptions; `attempt` catches them."""
+    user_folders(job.options.folders)  # in another process they are not on sys.path yet
     outcome: Outcome = import_module(MEASURES[job.measure]).measure(job)
     return outcome
 
 
 def attempt(job: Job, execute: Execute = execute) -> Outcome:
-    """What ``execute`` makes of a job; a job that raises is a failed outcome, its error one line.
+    """Run ``execute`` on a job; if it raises, return a failed outcome with the error in one line.
 
-    This is the one place where an exception becomes a failed row, whatever the executor: one job
-    never ends a run. That includes MemoryError, nearly always one allocation too large for this
-    one job. KeyboardInterrupt and SystemExit pass. ``seconds`` is the wall time of it all, imports
-    included, where the outcome does not say itself.
+    This is the only place where an exception becomes a failed row, for every executor: one job
+    never ends a run. That includes MemoryError, which is nearly always one allocation too large for
+    this job. KeyboardInterrupt and SystemExit pass. ``seconds`` is the wall time including imports,
+    unless the outcome has its own.
     """
     start = perf_counter()
     try:

@@ -1,7 +1,7 @@
-"""The one loop: what the store lacks goes to an executor, what comes back goes to the store.
+"""The main loop: jobs missing from the store go to an executor, their outcomes into the store.
 
-The driver is the only writer, and an outcome is durable before the next is asked for. So Ctrl-C,
-SIGTERM and even SIGKILL cost at most the jobs under way; the same command goes on from there.
+The driver is the only writer, and an outcome is on disk before the next is requested. So Ctrl-C,
+SIGTERM and even SIGKILL lose at most the running jobs; the same command resumes from there.
 """
 
 from __future__ import annotations
@@ -22,38 +22,38 @@ from bench.run.executors import Executor
 from bench.run.executors.local import local
 from bench.spec import Job, Measure, Outcome, Status
 from bench.store import Store
-from bench.store.timing import Timing
+from bench.store.durations import JobDuration
 
 
 class Observer(Protocol):
-    """Told what happens, to show it; times left are estimates."""
+    """Shows progress; times left are estimates."""
 
     def planned(self, todo: Sequence[Job], done_before: int, left: Estimate) -> None:
-        """Once, before the first job: what is to do and what the store already has."""
+        """Called once, before the first job."""
 
     def started(self, job: Job, expected: Estimate) -> None:
-        """An executor takes the job up."""
+        """An executor starts the job."""
 
     def finished(self, outcome: Outcome, left: Estimate) -> None:
-        """The outcome is in the store, and durable."""
+        """The outcome is in the store, on disk."""
 
 
 class Silent:
     """An observer that shows nothing."""
 
     def planned(self, todo: Sequence[Job], done_before: int, left: Estimate) -> None:
-        """Nothing."""
+        """Does nothing."""
 
     def started(self, job: Job, expected: Estimate) -> None:
-        """Nothing."""
+        """Does nothing."""
 
     def finished(self, outcome: Outcome, left: Estimate) -> None:
-        """Nothing."""
+        """Does nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """What one call of `run` did; ``interrupted`` by Ctrl-C or SIGTERM, to be gone on with."""
+    """What one call of `run` did; ``interrupted`` means by Ctrl-C or SIGTERM."""
 
     done_before: int
     ok: int
@@ -76,12 +76,12 @@ def run(
     executor: Executor = local,
     observer: Observer | None = None,
 ) -> Summary:
-    """Do the jobs that the store has no good outcome of, and store what comes of each.
+    """Run the jobs that have no successful outcome in the store, and store each outcome.
 
-    A failed job is stored with its error and the others go on; it is tried again next time.
-    ``run_id`` is `Store.begin_run`'s.
+    A failed job is stored with its error, the others go on, and it is tried again next time.
+    ``run_id`` is from `Store.begin_run`.
 
-    Raises StoreError if another run writes this store, or an outcome cannot be written.
+    Raises StoreError if another run is writing this store, or an outcome cannot be written.
     """
     observer = observer or Silent()
     begun = time.monotonic()
@@ -91,20 +91,20 @@ def run(
         pending = {job.id: job for job in jobs if job.id not in done}
         done_before = len({job.id for job in jobs}) - len(pending)
         _refuse_undigested(pending.values())
-        clock = Estimator(pending.values(), store.timings())
-        observer.planned(list(pending.values()), done_before, clock.left())
+        estimator = Estimator(pending.values(), store.durations())
+        observer.planned(list(pending.values()), done_before, estimator.left())
         try:
-            outcomes = _outcomes(pending, execute, executor, observer, clock)
+            outcomes = _outcomes(pending, execute, executor, observer, estimator)
             with terminable(), closing(outcomes):
                 for outcome in outcomes:
                     store.append(outcome, run_id)
-                    clock.finished(pending.pop(outcome.job.id))
+                    estimator.finished(pending.pop(outcome.job.id))
                     if outcome.status is Status.OK:
                         ok += 1
-                        clock.timed(Timing.of(outcome.job, outcome.seconds))
+                        estimator.learn(JobDuration.of(outcome.job, outcome.seconds))
                     else:
                         failures.append(outcome)
-                    observer.finished(outcome, clock.left())
+                    observer.finished(outcome, estimator.left())
         except KeyboardInterrupt:
             interrupted = True
     return Summary(
@@ -121,39 +121,41 @@ def _outcomes(
     execute: Execute,
     executor: Executor,
     observer: Observer,
-    clock: Estimator,
+    estimator: Estimator,
 ) -> Generator[Outcome, None, None]:
     """One outcome for each pending job, whatever the executor does."""
 
     def taken() -> Iterator[Job]:
         for job in list(pending.values()):
-            observer.started(job, clock.expected(job))
+            observer.started(job, estimator.expected(job))
             yield job
 
     for outcome in executor(execute, taken()):
         if outcome.job.id not in pending:
-            raise ValueError(f"the executor gave an outcome twice or unasked: {outcome.job.label}")
+            raise ValueError(
+                f"the executor returned a duplicate or unknown job: {outcome.job.label}"
+            )
         yield outcome
     for job in list(pending.values()):
-        yield Outcome(job=job, status=Status.FAILED, error="the executor gave no outcome")
+        yield Outcome(job=job, status=Status.FAILED, error="the executor returned no outcome")
 
 
 def _refuse_undigested(jobs: Iterable[Job]) -> None:
     for job in jobs:
         if job.measure is Measure.EVALUATE and job.dataset_digest is None:
-            raise ValueError(f"no digest of the data of {job.label}: it can be listed, not run")
+            raise ValueError(f"{job.label} has no dataset digest, so it can be listed but not run")
 
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Within, SIGTERM is Ctrl-C. Signals reach the main thread only, so elsewhere: nothing."""
+    """Within it, SIGTERM acts like Ctrl-C. Does nothing outside the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     driver = os.getpid()
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
-        if os.getpid() != driver:  # a forked worker that inherited this: just end
+        if os.getpid() != driver:  # a forked worker that inherited this handler: just end
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
             return

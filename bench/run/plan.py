@@ -1,7 +1,7 @@
-"""What to do: a suite and choices to a list of jobs. Pure.
+"""Planning: from a suite and choices to a list of jobs. Pure.
 
-A job's id leaves out what does not change its number, so two models of one architecture share one
-profile and one speed job, and suites share results.
+A job's id contains only what changes its number, so two models of one architecture share their
+profile and speed jobs, and suites share results.
 """
 
 from __future__ import annotations
@@ -23,13 +23,12 @@ def plan(
 ) -> list[Job]:
     """Jobs of a suite, each id once: models in the order given, the cheapest job of each first.
 
-    A model meets the datasets of its own world only, and only if it has an answer to them.
-    ``digests`` maps a dataset's name to the digest of its actual pixels; a job without one can be
-    listed, not run. Speed is measured under
-    each of ``conditions``, which are ``options`` alone where none are given; all else under
-    ``options``.
+    A model is evaluated only on datasets of its own world, and only if it is scorable. ``digests``
+    maps a dataset's name to the digest of its actual pixels; a job without one can be listed but
+    not run. Speed is measured under each of ``conditions``, or under ``options`` if there are none;
+    everything else under ``options``.
 
-    Raises UsageError when there is nothing to do.
+    Raises UsageError if there are no jobs.
     """
     speeds = tuple(conditions) or (options,)
     jobs: dict[str, Job] = {}
@@ -49,29 +48,29 @@ def plan(
                     dataset_digest=digests.get(dataset.name),
                 )
                 for dataset in datasets
-                if dataset.world == model.world and model.answers
+                if dataset.world == model.world and model.scorable
             ]
         for job in sorted(mine, key=typical_seconds):  # stable: equal costs keep the suite's order
             jobs.setdefault(_identity(job), job)
     if not jobs:
-        raise UsageError(f"suite {suite.name!r} has nothing to do: {_why_nothing(models)}")
+        raise UsageError(f"suite {suite.name!r} has no jobs: {_why_none(models)}")
     return list(jobs.values())
 
 
-def _why_nothing(models: Sequence[Model]) -> str:
-    mute = [model.name for model in models if not model.answers]
-    if mute and len(mute) == len(models):
-        others = f" and {len(mute) - 1} others" if len(mute) > 1 else ""
+def _why_none(models: Sequence[Model]) -> str:
+    unscorable = [model.name for model in models if not model.scorable]
+    if unscorable and len(unscorable) == len(models):
+        others = f" and {len(unscorable) - 1} others" if len(unscorable) > 1 else ""
         return (
-            f"{mute[0]}{others} cannot be scored, without published weights or without a head of "
+            f"{unscorable[0]}{others} cannot be scored without published weights and a head for "
             "ImageNet's 1,000 classes; give another weights tag"
         )
     worlds = ", ".join(sorted({model.world for model in models})) or "none"
-    return f"none of its datasets belongs to the world of the models selected ({worlds})"
+    return f"none of its datasets belongs to the selected models' world ({worlds})"
 
 
 def _identity(job: Job) -> str:
-    """The id; of a job whose data or weights were never digested, also which data and weights."""
+    """The id, plus the names of dataset and model where their digests are not known yet."""
     if job.dataset is None:
         return job.id
     data = "" if job.dataset_digest else job.dataset.name

@@ -1,7 +1,7 @@
 """Provenance: what a number was measured with, as JSON that is safe to publish.
 
-It goes into every report, so it names versions and hardware but nobody: no host or user name, no
-path outside the working folder, no environment variable that is not on the short list below.
+It goes into every report, so it has versions and hardware but no host or user name, no path outside
+the working folder, and no environment variable except those listed below.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PACKAGES = (
     *("torch", "torchvision", "timm", "numpy", "pillow", "matplotlib", "fvcore", "safetensors"),
     *("pandas", "scipy", "datasets", "huggingface_hub", "pyarrow"),
 )
-#: Variables that can change a number; anything else may be a secret.
+#: Environment variables that can change a number; any other may be a secret.
 VARIABLES = (
     *("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "OMP_NUM_THREADS", "MKL_NUM_THREADS"),
     *("NVIDIA_TF32_OVERRIDE", "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "CUBLAS_WORKSPACE_CONFIG"),
@@ -38,10 +38,10 @@ _PATH = re.compile(r"(^|[=@,])((?:[A-Za-z]:)?[\\/]|~)([^,]*)")
 
 
 def snapshot(options: Options | None = None, argv: Sequence[str] | None = None) -> dict[str, Any]:
-    """What this process runs on, and ``options`` and its command line: built-ins only.
+    """Software, hardware, ``options`` and command line of this process, as built-ins.
 
-    The device of ``options`` is described, which on any but the CPU imports torch. Raises
-    UsageError if it is not there.
+    Describing the device of ``options`` imports torch unless it is the CPU. Raises UsageError if
+    this machine does not have it.
     """
     found: dict[str, Any] = {
         "bench": bench.__version__,
@@ -57,7 +57,7 @@ def snapshot(options: Options | None = None, argv: Sequence[str] | None = None) 
     if options is not None:
         from bench.network.device import describe
 
-        # What each measure sets by `true_float32`: float32 never means TF32 here.
+        # Each measure runs in `true_float32`, so float32 never means TF32.
         device = {**describe(options.device), "tf32": False}
         found |= {"device": device, "options": to_json(options)}
     return found
@@ -66,7 +66,7 @@ def snapshot(options: Options | None = None, argv: Sequence[str] | None = None) 
 def commit() -> dict[str, Any] | None:
     """Commit of the checkout that this package runs from, and whether tracked files differ.
 
-    None if it was installed, or git cannot tell.
+    None if the package was installed, or git fails.
     """
     root = Path(bench.__file__).parents[1]
     if not (root / ".git").exists():
@@ -80,7 +80,7 @@ def commit() -> dict[str, Any] | None:
 
 
 def command(argv: Sequence[str]) -> str:
-    """A command line to show: paths outside the working folder keep only their last part.
+    """A command line fit to publish: paths outside the working folder keep only their last part.
 
     >>> command(["/home/ann/.venv/bin/bench", "run", "scaling", "--output=/home/ann/secret/out"])
     'bench run scaling --output=…/out'
@@ -93,20 +93,20 @@ def command(argv: Sequence[str]) -> str:
 
 
 def variables() -> dict[str, str]:
-    """Those of `VARIABLES` that are set; a value that is no plain setting is not repeated."""
+    """The `VARIABLES` that are set; a value that is not a plain setting becomes ``(set)``."""
     there = {name: os.environ[name] for name in VARIABLES if name in os.environ}
     return {name: value if _HARMLESS.fullmatch(value) else "(set)" for name, value in there.items()}
 
 
 def _system() -> str:
-    """System, kernel version and architecture; what follows the number is often a site's name."""
+    """System, kernel version and architecture; a suffix to the version may name the site."""
     version = re.match(r"[\d.]*", platform.release())
     return f"{platform.system()} {version[0] if version else ''} {platform.machine()}"
 
 
 def _last_part(match: re.Match[str]) -> str:
     parts = [part for part in re.split(r"[\\/]", match[2] + match[3]) if part]
-    # The folder right below /home, or a bare ~ann, is somebody's name.
+    # The folder right below /home, or a bare ~ann, is a user's name.
     bare = len(parts) < 2 or (len(parts) == 2 and parts[0] in ("home", "Users"))
     return f"{match[1]}…" if bare else f"{match[1]}…/{parts[-1]}"
 
@@ -119,7 +119,7 @@ def _version(package: str) -> str | None:
 
 
 def _git(root: Path, *arguments: str) -> str:
-    # A hook that starts us sets GIT_DIR, which would win over -C.
+    # A git hook sets GIT_DIR, which would override -C.
     clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     done = subprocess.run(  # noqa: S603 - fixed words, no shell
         ["git", "-C", str(root), *arguments],  # noqa: S607

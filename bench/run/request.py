@@ -1,4 +1,4 @@
-"""What a user asks of a run, and what that selects."""
+"""What a user requests of a run, and what that selects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _AUTO = 0
 
 @dataclass(frozen=True, kw_only=True)
 class ModelChoice:
-    """Which models, and what of their preprocessing is changed."""
+    """Which models, and changes to their preprocessing."""
 
     selector: str | None = None
     pretrain: str | None = None
@@ -33,7 +33,7 @@ class ModelChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class DataChoice:
-    """Which datasets, where they lie and how much of them."""
+    """Which datasets, where they are and how many images of them."""
 
     selector: str | None = None
     folder: Path | None = None
@@ -44,10 +44,10 @@ class DataChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceChoice:
-    """On what, and how."""
+    """The device, and how to use it."""
 
     device: str = "auto"
-    batch_size: str | None = None  #: a number, ``auto``, or None for what suits the data
+    batch_size: str | None = None  #: a number, ``auto``, or None for the world's default
     amp: bool = False
     amp_dtype: AmpDtype | None = None
     channels_last: bool = False
@@ -57,7 +57,7 @@ class DeviceChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class SpeedChoice:
-    """How speed is measured; None is as the suite says."""
+    """How speed is measured; None follows the suite."""
 
     conditions: str | None = None
     replicates: int | None = None
@@ -65,7 +65,7 @@ class SpeedChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """All that may be asked of a run; ``output`` is where its results go."""
+    """Everything that can be requested of a run; ``output`` is the folder for its results."""
 
     suite: str
     output: Path
@@ -76,15 +76,15 @@ class Request:
 
 
 def selected(request: Request) -> Selection:
-    """What the request selects. UsageError or DataError where it cannot be had.
+    """What the request selects. Raises UsageError or DataError if that is not possible.
 
-    Nothing to do is a mistake too, and known here.
+    A request without any job is a UsageError too.
     """
     suite, data = registry.suite(request.suite), request.data
     datasets = sets.chosen(data.selector, suite, data.folder, data.places)
-    size_limit()  # an unusable size is known here too
+    size_limit()  # reject an invalid size now, not mid-run
     world = sets.world_of(data.selector, datasets, suite)
-    options = _options(request.device, data, world)
+    options = _run_options(request.device, data, world)
     found = Selection(
         suite=suite,
         models=_models(request.models, suite, world),
@@ -123,9 +123,9 @@ def _conditions(speed: SpeedChoice, suite: Suite, options: Options) -> tuple[Opt
     return conditions.parse(words, base) if words else (base,)
 
 
-def _options(asked: DeviceChoice, data: DataChoice, world: str | None) -> Options:
+def _run_options(asked: DeviceChoice, data: DataChoice, world: str | None) -> Options:
     if asked.amp_dtype and not asked.amp:
-        raise UsageError("--amp-dtype says nothing without --amp; give both or neither")
+        raise UsageError("--amp-dtype needs --amp; give both or neither")
     found = describe(asked.device)
     return Options(
         device=found["device"],
@@ -148,5 +148,5 @@ def _batch_size(given: str | None, world: str | None) -> int:
     if given == "auto":
         return _AUTO
     if not given.isdecimal() or int(given) < 1:
-        raise UsageError(f"--batch-size {given!r}: give a number of images from 1 up, or auto")
+        raise UsageError(f"--batch-size {given}: must be at least 1, or auto")
     return int(given)

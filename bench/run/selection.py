@@ -1,4 +1,4 @@
-"""What one run is about: a suite with the models, datasets and options that were chosen."""
+"""What one run covers: a suite with the selected models, datasets and options."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from bench.spec import Dataset, Job, Model, Options, Suite
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """A suite and all choices; ``output`` is where the results store is, or will be."""
+    """A suite with everything selected; ``output`` is the folder of the results store."""
 
     suite: Suite
     models: tuple[Model, ...]
     datasets: tuple[Dataset, ...]
     options: Options
     output: Path
-    conditions: tuple[Options, ...] = ()  #: ways to measure speed; `options` alone if empty
+    conditions: tuple[Options, ...] = ()  #: conditions to time under; `options` if empty
 
     def jobs(self, digests: Mapping[str, str | None]) -> list[Job]:
-        """The plan, with the digests of the datasets by name; UsageError if it is empty."""
+        """The planned jobs, given the datasets' digests by name; UsageError if there are none."""
         return plan(self.suite, self.models, self.datasets, self.options, digests, self.conditions)
 
     @property
-    def ways(self) -> dict[str, Any]:
+    def speed_settings(self) -> dict[str, Any]:
         """How speed is measured, for the provenance."""
         if not self.conditions:
             return {}
@@ -37,7 +37,7 @@ class Selection:
         }
 
     def resolved(self, models: Iterable[Model], datasets: Iterable[Dataset]) -> Selection:
-        """The same with those models and datasets in place of their namesakes."""
+        """A copy with these models and datasets in place of those with the same names."""
         model = {model.name: model for model in models}
         dataset = {dataset.name: dataset for dataset in datasets}
         return replace(
@@ -46,8 +46,8 @@ class Selection:
             datasets=tuple(dataset.get(d.name, d) for d in self.datasets),
         )
 
-    def evaluated(self) -> tuple[tuple[Model, ...], tuple[Dataset, ...]]:
-        """Models and datasets that meet: those whose weights and images are needed."""
+    def to_evaluate(self) -> tuple[tuple[Model, ...], tuple[Dataset, ...]]:
+        """The models and datasets of evaluate jobs, whose weights and images are needed."""
         pairs = [(job.model, job.dataset) for job in self.jobs({}) if job.dataset]
         names = {model.name for model, _ in pairs}, {dataset.name for _, dataset in pairs}
         return (

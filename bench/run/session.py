@@ -1,6 +1,6 @@
-"""A run from its selection to its outcomes: weights found, images digested, jobs done.
+"""A run from selection to outcomes: find the weights, digest the images, run the jobs.
 
-Nothing here prints: whoever calls passes a `Feedback` and is told.
+Nothing here prints; progress and warnings go to the caller's `Feedback`.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from bench.run.execute import MEASURES, execute
 from bench.run.selection import Selection
 from bench.spec import Job
 from bench.store import Store
-from bench.store.timing import Timing
+from bench.store.durations import JobDuration
 
-#: Called with (done, total) while something goes on.
+#: Called with (done, total) to show progress.
 Count = Callable[[int, int], None]
 
 
@@ -35,7 +35,7 @@ def _uncounted(_what: str) -> Iterator[Count]:
 
 @dataclass(frozen=True, kw_only=True)
 class Feedback:
-    """Whom a session tells what goes on; nobody, if nothing is given."""
+    """Callbacks for progress and warnings; silent by default."""
 
     counting: Callable[[str], AbstractContextManager[Count]] = _uncounted
     warn: Callable[[str], None] = lambda _text: None
@@ -47,7 +47,7 @@ class Feedback:
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """What a session did: its jobs, and what came of those that were not stored before."""
+    """What a session did: all its jobs, and a summary of those that were not stored before."""
 
     jobs: tuple[Job, ...]
     summary: loop.Summary
@@ -61,15 +61,15 @@ def measure(
     weights_dir: Path | None = None,
     offline: bool = False,
 ) -> Done:
-    """Do what the store lacks.
+    """Run the jobs that are missing from the store.
 
-    Raises StoreError, UsageError or DataError before the first job if anything that all of them
-    need is missing or damaged. A run that is interrupted, by SIGTERM too, says so in its summary.
+    Raises StoreError, UsageError or DataError before the first job if weights or datasets are
+    missing or damaged. The summary of a run interrupted by Ctrl-C or SIGTERM says so.
     """
-    if offline:  # what the libraries that fetch go by, here and in processes that are started
+    if offline:  # the libraries that fetch read these, here and in child processes
         os.environ["HF_HUB_OFFLINE"] = os.environ["HF_DATASETS_OFFLINE"] = "1"
-    models, datasets = selection.evaluated()
-    # All weights, before any work is done: what is missing or damaged is said at once.
+    models, datasets = selection.to_evaluate()
+    # Check all weights first, so that missing or damaged ones are reported before any work is done.
     with feedback.counting("finding weights") as count:
         found = weights.resolve_all(models, offline=offline, folder=weights_dir, progress=count)
     there, known = digests.listed(datasets, feedback.warn)
@@ -78,8 +78,8 @@ def measure(
     jobs = tuple(selection.jobs(known))
     if not store.done().issuperset(job.id for job in jobs):
         feedback.note("loading PyTorch")
-        _load(jobs)
-    run_id = store.begin_run(provenance.snapshot(selection.options) | selection.ways)
+        _import_measures(jobs)
+    run_id = store.begin_run(provenance.snapshot(selection.options) | selection.speed_settings)
     with feedback.observer as observer:
         summary = loop.run(jobs, store, execute, run_id=run_id, observer=observer)
     return Done(jobs=jobs, summary=summary)
@@ -87,37 +87,39 @@ def measure(
 
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
-    """What a run would do: each job with the seconds it may take, None where it is stored."""
+    """What a run would do: each job with its estimated seconds, None if it is stored already."""
 
     jobs: tuple[tuple[Job, float | None], ...]
     total: Estimate
-    undrawn: tuple[str, ...]  #: sets that are drawn first
+    undrawn: tuple[str, ...]  #: datasets that would be drawn first
 
 
 def forecast(selection: Selection) -> Forecast:
-    """The jobs and how long they may take, without torch, drawing or writing."""
-    _, datasets = selection.evaluated()
+    """The jobs and how long they may take, without importing torch, drawing or writing."""
+    _, datasets = selection.to_evaluate()
     cached = {d.name: cached_digest(d) if d.draw else listing(d).digest for d in datasets}
     jobs = selection.jobs({d.name: cached[d.name] or d.digest for d in datasets})
-    done, past = set[str](), list[Timing]()
+    done, past = set[str](), list[JobDuration]()
     if Store.exists(selection.output):
         with Store(selection.output, readonly=True) as store:
-            done, past = store.done(), store.timings()
-    clock = Estimator((job for job in jobs if job.id not in done), past)
+            done, past = store.done(), store.durations()
+    estimator = Estimator((job for job in jobs if job.id not in done), past)
     return Forecast(
-        jobs=tuple((job, None if job.id in done else clock.expected(job).seconds) for job in jobs),
-        total=clock.left(),
+        jobs=tuple(
+            (job, None if job.id in done else estimator.expected(job).seconds) for job in jobs
+        ),
+        total=estimator.left(),
         undrawn=tuple(name for name, digest in cached.items() if digest is None),
     )
 
 
-def _load(jobs: Iterable[Job]) -> None:
-    """Import what the jobs need, or the first of them would be charged with loading torch."""
-    # Other projects' notices to their own developers: who runs a suite can do nothing about them.
+def _import_measures(jobs: Iterable[Job]) -> None:
+    """Import what the jobs need, or loading torch would count for the first of them."""
+    # Notices of other projects to their own developers, about which a user can do nothing.
     warnings.filterwarnings("ignore", category=FutureWarning)
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     needed = {MEASURES[job.measure] for job in jobs}
     needed |= {job.model.arch.split(":")[0] for job in jobs}
     for module in sorted(needed):
-        with suppress(ImportError):  # its job says so
+        with suppress(ImportError):  # its job will fail with this error
             import_module(module)

@@ -1,4 +1,4 @@
-"""Which datasets a command is about, and where those lie that are read."""
+"""Which datasets a command selects, and where those that are read are found."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from bench.spec.errors import DataError, UsageError
 def chosen(
     selector: str | None, suite: Suite, folder: Path | None, places: Sequence[str]
 ) -> tuple[Dataset, ...]:
-    """What ``--data`` selects; of sets that are read, those that were found, with their places.
+    """The datasets that ``--data`` selects; those that are read only if found, with their places.
 
-    A world stands for the suite's datasets of that world; a name or role may also add one that the
-    suite does not have. Raises UsageError where nothing is selected or a place is not said as it
-    must be, `DataError` where a set that was asked for lies nowhere.
+    A world stands for the suite's datasets of that world; a name or role may also add a dataset
+    that the suite does not have. Raises UsageError if nothing is selected or ``--from`` is
+    malformed, `DataError` if a requested dataset is not found.
     """
     own = registry.datasets(suite.datasets) if suite.datasets else ()
     found = _read_sets(folder, places)
@@ -32,7 +32,7 @@ def chosen(
         asked = [d for d in own if d.world == world] if world in worlds else _named(part, suite)
         there = [found.get(d.name, d) for d in asked if d.draw or d.name in found]
         if asked and not there:
-            raise _nowhere(part, asked, folder)
+            raise _not_found(part, asked, folder)
         selected |= {dataset.name: dataset for dataset in there}
     if not selected and suite.datasets:
         raise UsageError(f"--data {selector!r} selects nothing; `bench list datasets` shows all")
@@ -40,9 +40,9 @@ def chosen(
 
 
 def world_of(selector: str | None, datasets: Sequence[Dataset], suite: Suite) -> str | None:
-    """The one world that models are to be of; None where several are meant.
+    """The one world to select models from; None if there are several.
 
-    A suite without datasets may be run in another world than its own by that world's name.
+    A suite without datasets can be run in another world by giving that world's name.
     """
     named = {part.lower() for part in select.split(selector or "")}
     known = {dataset.world for dataset in registry.datasets()}
@@ -51,7 +51,7 @@ def world_of(selector: str | None, datasets: Sequence[Dataset], suite: Suite) ->
 
 
 def _named(part: str, suite: Suite) -> tuple[Dataset, ...]:
-    """Datasets of a name, role or glob; a role is the suite's world's, if it has one."""
+    """Datasets of a name, role or glob; a role means the suite's world, if that has it."""
     named = registry.datasets(part)
     home = tuple(dataset for dataset in named if dataset.world == suite.world)
     exact = part.lower() in {dataset.name for dataset in named}
@@ -59,7 +59,7 @@ def _named(part: str, suite: Suite) -> tuple[Dataset, ...]:
 
 
 def _read_sets(folder: Path | None, places: Sequence[str]) -> Mapping[str, Dataset]:
-    """Sets that are read and lie where the user said, by name."""
+    """Datasets that are read and were found in the user's places, by name."""
     if folder is None and not places:
         return {}
     from bench.images.listed.places import parse, placed
@@ -68,14 +68,14 @@ def _read_sets(folder: Path | None, places: Sequence[str]) -> Mapping[str, Datas
     return {dataset.name: dataset for dataset in found}
 
 
-def _nowhere(part: str, asked: Sequence[Dataset], folder: Path | None) -> DataError | UsageError:
+def _not_found(part: str, asked: Sequence[Dataset], folder: Path | None) -> DataError | UsageError:
     if folder is None:
         return UsageError(
-            f"--data {part}: say where the images lie, with --data-dir FOLDER or --from "
+            f"--data {part}: location unknown; give --data-dir FOLDER or --from "
             f"{asked[0].name}=PLACE"
         )
     names = ", ".join(dataset.name for dataset in asked)
     return DataError(
-        f"--data {part}: no {names} under {folder}; `bench data check --help` lists the names that "
-        "are looked for, --from NAME=PLACE says any other"
+        f"--data {part}: no {names} under {folder}; `bench data check --help` lists the folder "
+        "names it looks for, --from NAME=PLACE gives any other place"
     )

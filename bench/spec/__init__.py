@@ -1,8 +1,8 @@
-"""Declarations and records: the vocabulary that every other module speaks.
+"""Declarations and records: the vocabulary that all other modules share.
 
-Standard library only, so that listing, planning and ``--help`` never pay for torch.
-A *declaration* (`Model`, `Dataset`, `Suite`) is data a user can add in one file. A *job* is one
-measurement to make; an *outcome* is what came of it.
+Standard library only, so that listing, planning and ``--help`` never import torch.
+A *declaration* (`Model`, `Dataset`, `Suite`) is data that a user can add in one file. A *job* is
+one measurement to make; an *outcome* is its result.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""What can go wrong, and the exit code that each kind ends the program with.
+"""Errors, and the exit code that each kind ends the program with.
 
-    BenchError                70   never raised itself
+    BenchError                70   base class, never raised
     ├── UsageError             2   an option, name or path the user gave
-    │   ├── UnknownNameError   2   a name nothing matches, with the nearest ones
+    │   ├── UnknownNameError   2   an unknown name, with the nearest known ones
     │   └── StoreError         2   a results store that cannot be read or written
-    ├── DataError              4   images or weights that are absent, damaged or not what they say
+    ├── DataError              4   images or weights that are missing, damaged or not as declared
     └── JobError               3   a job that failed; the run goes on
 
-Every message is one line: what was given, what is allowed, what to do. Anything else that is raised
-is a fault of bench's own and ends with 70, never with 1: that code says "a number got worse".
+Every message is one line: what was given, what is allowed, what to do. Any other exception is a bug
+in bench and ends with 70; 1 is reserved for regressions.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class ExitCode(IntEnum):
     USAGE = 2
     JOBS_FAILED = 3
     DATA = 4
-    INTERNAL = 70  #: a fault of bench's own, sysexits' EX_SOFTWARE
+    INTERNAL = 70  #: a bug in bench; EX_SOFTWARE of sysexits.h
     INTERRUPTED = 130
 
 
 class BenchError(Exception):
-    """Base of all errors that a user can cause and mend."""
+    """Base of all errors that a user can cause and fix."""
 
     exit_code = ExitCode.INTERNAL
 
@@ -62,19 +62,19 @@ class StoreError(UsageError):
 
 
 class DataError(BenchError):
-    """Images or weights that are missing, damaged or not what they claim to be."""
+    """Images or weights that are missing, damaged or not as declared."""
 
     exit_code = ExitCode.DATA
 
 
 class JobError(BenchError):
-    """A job that cannot give a number it could vouch for."""
+    """A job that cannot produce a trustworthy number."""
 
     exit_code = ExitCode.JOBS_FAILED
 
 
 def one_line(error: BaseException) -> str:
-    """An exception as one line of at most 400 characters: its type, and what it says.
+    """An exception as one line of at most 400 characters: its type and message.
 
     >>> one_line(ValueError("no   such thing"))
     'ValueError: no such thing'

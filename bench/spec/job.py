@@ -1,7 +1,7 @@
 """A job: one measurement to make, and the id of everything that changes its number.
 
-`MODEL`, `DATASET` and `OPTIONS` say of every field of a declaration for which measures it changes
-the number, and when. What stands there enters the id; what does not, does not.
+`MODEL`, `DATASET` and `OPTIONS` state for every field of a declaration which measures' numbers it
+changes, and when. Exactly those fields enter the id.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from bench.spec.declare import Dataset, Model, Options, Suite
 from bench.spec.kinds import Measure
 
-#: Raise a measure's number when its definition changes: old rows are then measured again.
+#: Raise a measure's version when its definition changes: stored results are then measured again.
 MEASURE_VERSION: Mapping[Measure, int] = {
     Measure.EVALUATE: 1,
     Measure.PROFILE: 3,
@@ -37,12 +37,12 @@ def always(_job: Job) -> bool:
 
 
 def under_autocast(job: Job) -> bool:
-    """In mixed precision only: float32 predictions do not depend on how they were computed."""
+    """In mixed precision only: float32 predictions do not depend on how they are computed."""
     return job.options.amp
 
 
 def of_files(job: Job) -> bool:
-    """For encoded images only: drawn ones have their size already, and are not resampled."""
+    """For encoded images only: drawn ones have the right size and are not resampled."""
     return job.dataset is not None and not job.dataset.draw
 
 
@@ -59,15 +59,15 @@ MODEL: Rules = {
     **dict.fromkeys(("arch", "kwargs", "resolution", "classes"), _EVERY),
     **dict.fromkeys(("weights_sha256", "mean", "std"), _ACCURACY),
     **dict.fromkeys(("crop_pct", "crop_mode", "interpolation"), _FILES),
-    # Names, provenance and where the weights lie.
+    # Names, provenance and the location of the weights.
     **dict.fromkeys(("name", "family", "kind", "size", "world", "scale", "trained_on"), _NEVER),
     **dict.fromkeys(("pretrain_images", "images_seen", "weights", "weights_path"), _NEVER),
     **dict.fromkeys(("revision", "source", "changed"), _NEVER),
 }
 DATASET: Rules = {
-    # Which classes are judged, and which groups have numbers of their own; see `JUDGED`.
+    # Which classes are scored, and which groups have numbers of their own; see `JUDGED`.
     **dict.fromkeys(("classes", "options"), _ACCURACY),
-    # Which images they are, `Job.dataset_digest` says.
+    # The images themselves are in `Job.dataset_digest`.
     **dict.fromkeys(("name", "world", "role", "images", "resolution"), _NEVER),
     **dict.fromkeys(("draw", "place", "twin", "digest", "about"), _NEVER),
 }
@@ -77,17 +77,17 @@ OPTIONS: Rules = {
     "amp_dtype": {Measure.EVALUATE: under_autocast, Measure.SPEED: under_autocast},
     **dict.fromkeys(("device_name", "batch_size", "channels_last", "compile"), _COMPUTING),
     "replicates": _SPEED,
-    # ``device`` is an address, ``device_name`` the thing; the rest is how images get there.
+    # ``device`` is an address, ``device_name`` is the hardware; the rest only moves images.
     **dict.fromkeys(("device", "workers", "cache", "folders"), _NEVER),
 }
-#: What of ``Dataset.options`` decides how answers are judged; drawing reads the rest, and what
-#: it draws is in the digest.
+#: The keys of ``Dataset.options`` that decide how predictions are scored. The others are for
+#: drawing, and the drawn images are in the digest.
 JUDGED = ("classes", "subsets", "groups")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One measurement of one model; ``dataset`` and its actual ``dataset_digest`` for evaluate."""
+    """One measurement of one model; evaluate also has a ``dataset`` and its ``dataset_digest``."""
 
     measure: Measure
     model: Model
@@ -99,20 +99,20 @@ class Job:
     def id(self) -> str:
         """16 hex digits of the sha256 of everything that changes the number.
 
-        Never of the suite, so suites share results; nor of the workers or, in float32, the
-        batch size: evaluation decides near-ties in float64, so they change nothing. Params and
-        MACs depend on the architecture alone; speed on the machine too.
+        The suite is not included, so suites share results. Neither are the workers or, in float32,
+        the batch size: near-ties are decided in float64, so they change nothing. Params and MACs
+        depend on the architecture alone, speed on the machine too.
         """
         return self.id_of(MEASURE_VERSION[self.measure])
 
     def id_of(self, version: int) -> str:
-        """The id under that version of its measure's definition."""
+        """The id under another version of its measure's definition."""
         text = json.dumps(self.identity | {"version": version}, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What the id is made of besides the version: the fields that count, each by its name."""
+        """The fields that the id is made of, by name, without the version."""
         key: dict[str, Any] = {"measure": self.measure}
         if self.measure is Measure.EVALUATE:
             key["data"] = self.dataset_digest
@@ -136,7 +136,7 @@ class Job:
 
     @property
     def images(self) -> int:
-        """Images that it reads, as declared: those of its dataset, up to the limit; else 0."""
+        """Number of images that it reads, as declared and up to the limit; 0 without a dataset."""
         if self.dataset is None:
             return 0
         limit = self.options.limit
@@ -160,7 +160,7 @@ def _value(record: Model | Dataset | Options, name: str) -> Any:
 
 
 def to_json(record: Model | Dataset | Suite | Options | Job) -> dict[str, Any]:
-    """A declaration as JSON-ready built-ins; of jobs and options nothing that names this disk."""
+    """A declaration as JSON-ready built-ins; jobs and options without paths on this disk."""
     if isinstance(record, Options):
         record = replace(record, folders=())
     if isinstance(record, Job):

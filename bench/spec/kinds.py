@@ -1,4 +1,4 @@
-"""The words of declarations: every option that is one of a few. Standard library only."""
+"""Enumerations used in declarations. Standard library only."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What mixes information across space."""
+    """How a network mixes information across space."""
 
     CONVNET = "convnet"
     TRANSFORMER = "transformer"
     HYBRID = "hybrid"
-    OTHER = "other"  #: perceptrons, pooling, recurrence; or not known
+    OTHER = "other"  #: perceptrons, pooling, recurrence, or unknown
 
 
 class Scale(StrEnum):
-    """Pretraining scale: the largest set seen before or in the last stage, by its usual name.
+    """Pretraining scale: the largest dataset used in any training stage, by its usual name.
 
-    ``22k`` is ImageNet-21K too, which is the same release under its other name; ``web`` is any
-    larger collection (LAION, WebLI, Instagram, JFT).
+    ``22k`` includes ImageNet-21K, another name for the same release; ``web`` is any larger
+    collection (LAION, WebLI, Instagram, JFT).
     """
 
     IN1K = "1k"
@@ -29,7 +29,7 @@ class Scale(StrEnum):
 
 
 class CropMode(StrEnum):
-    """How a resized image is cut to its size, as timm's ``crop_mode`` names it."""
+    """How a resized image is cropped, in the terms of timm's ``crop_mode``."""
 
     CENTER = "center"  #: shorter side to size / crop_pct, then the centre
     SQUASH = "squash"  #: both sides to size / crop_pct, whatever the aspect, then the centre
@@ -48,7 +48,7 @@ class Interpolation(StrEnum):
 
 
 class Role(StrEnum):
-    """The part a dataset plays; ImageNet's sets and the embedded ones share these names."""
+    """A dataset's role; ImageNet's datasets and the embedded ones share these names."""
 
     TRAIN = "train"
     PRETRAIN = "pretrain"
@@ -70,7 +70,7 @@ class Measure(StrEnum):
 
 
 class AmpDtype(StrEnum):
-    """Autocast dtype, as timm's ``--amp-dtype`` names it."""
+    """Autocast dtype, as in timm's ``--amp-dtype``."""
 
     FLOAT16 = "float16"
     BFLOAT16 = "bfloat16"

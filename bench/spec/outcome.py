@@ -1,4 +1,4 @@
-"""Outcomes: what came of a job, as numbers with their units and intervals."""
+"""Outcomes: the result of a job, as numbers with units and intervals."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from bench.spec.kinds import Status
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """One number: ``value`` with a 95 % interval ``low``..``high`` where one is known."""
+    """One number: ``value``, with a 95 % interval ``low``..``high`` if one is known."""
 
     metric: str  #: ``top1``, ``gmacs``, ``throughput`` ...
     value: float
     unit: str  #: ``%``, ``GMACs``, ``img/s``, ``ms``, ``M``, ``nat`` ...
     low: float | None = None
     high: float | None = None
-    n: int | None = None  #: images, iterations: what the interval rests on
+    n: int | None = None  #: number of images or iterations behind it
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What came of a job; ``error`` is one line when it failed."""
+    """The result of a job; ``error`` is one line if it failed."""
 
     job: Job
     status: Status

@@ -1,4 +1,4 @@
-"""The batch size of highest throughput: doubling until it no longer pays. Standard library only."""
+"""The batch size of highest throughput, found by doubling. Standard library only."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 
-from bench.speed.sampling import Burst, Rule, sampled
+from bench.speed.sampling import Burst, Rule, sample_passes
 
-#: A doubling pays if it brings at least so much more throughput than the best before ...
+#: A doubling pays if it raises the best throughput so far by at least this share.
 GAIN = 0.03
-#: ... and the search ends after so many in a row that do not: one may be noise, or a bad size.
+#: The search ends after this many doublings in a row that do not pay: one may be noise.
 PATIENCE = 2
-#: The search goes on to no batch whose pass would last longer than this, nor longer in all.
+#: It never tries a batch whose pass would take longer than the first, and stops after the second.
 LONGEST_PASS, LONGEST_SEARCH = 1.0, 20.0  # seconds
 LARGEST = 4096
-#: Of each batch, the fastest of a few passes: what others disturb is only ever slower.
+#: The fastest of a few passes counts for each batch: contention only ever slows a pass down.
 PROBE = Rule(warmup=1, iterations=4, seconds=0.1, longest=2.0)
 
 
 @dataclass(frozen=True)
 class Search:
-    """Throughput, img/s, of each batch size tried, and why no larger one was."""
+    """Throughput in img/s of each batch size tried, and why the search ended."""
 
     curve: dict[int, float]
     ended: str
@@ -33,19 +33,19 @@ class Search:
 
 
 def search(burst: Callable[[int], Burst], out_of_memory: type[Exception]) -> Search:
-    """Times ``burst(batch)`` for 1, 2, 4 ... images.
+    """Time ``burst(batch)`` for 1, 2, 4 ... images.
 
-    Raises ``out_of_memory`` if that came for a single image; for more it ends the search.
+    ``out_of_memory`` ends the search; it is raised only if a single image does not fit.
     """
     curve: dict[int, float] = {}
     start, batch, best, unpaid = perf_counter(), 1, 0.0, 0
     while True:
         try:
-            fastest = min(sampled(burst(batch), PROBE).seconds)
+            fastest = min(sample_passes(burst(batch), PROBE).seconds)
         except out_of_memory:
             if batch == 1:
                 raise
-            return Search(curve, f"no memory for {batch}")
+            return Search(curve, f"out of memory at {batch}")
         curve[batch] = batch / fastest
         unpaid = 0 if curve[batch] >= (1 + GAIN) * best else unpaid + 1
         best = max(best, curve[batch])

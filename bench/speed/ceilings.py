@@ -10,42 +10,41 @@ from time import perf_counter
 import torch
 
 from bench.cost.profile import counted
-from bench.network.device import settled
+from bench.network.device import synchronize
 from bench.spec import Model, Options
 
-#: Long enough to reach full clocks, short enough to be done for every process.
+#: Long enough to reach full clocks, short enough to repeat in every process.
 _SECONDS = 0.2
-#: Sides of the matrices; a larger one is no faster there.
+#: Side of the square matrices; larger ones reach no higher rate.
 _SIDE = {"cpu": 1024, "cuda": 8192, "mps": 4096}
-#: Bytes that are copied: several times the last-level cache.
+#: Bytes to copy: several times the last-level cache.
 _COPIED = {"cpu": 2**28, "cuda": 2**30, "mps": 2**28}
 
 
 @dataclass(frozen=True)
 class Ceilings:
-    """The most that this device reached; a network's share of it says what bounds the network."""
+    """The highest rates this device reached. A network's share of them shows what limits it."""
 
-    flops_per_s: float  #: of a large matrix product in the row's precision; 2 a multiply-accumulate
-    bytes_per_s: float  #: of a large copy, bytes read and bytes written together
+    flops_per_s: float  #: large matrix product in the row's precision; 2 per multiply-accumulate
+    bytes_per_s: float  #: large copy, bytes read plus bytes written
 
 
 def ceilings(device: str, options: Options) -> Ceilings:
-    """Measured once a process, device and precision, within half a second.
+    """Measure the ceilings, once per process, device and precision; takes half a second.
 
-    A ceiling is the fastest repetition, not the median: it is what the device can do.
+    The fastest repetition counts, not the median: a ceiling is what the device can do.
     """
-    return _measured(device, options.precision, torch.get_num_threads())
+    return _measure(device, options.precision, torch.get_num_threads())
 
 
 def shares(
     model: Model, options: Options, throughput: float, batch: int, top: Ceilings
 ) -> dict[str, float]:
-    """Achieved % of each ceiling at so many img/s: ``compute_share`` and ``bandwidth_share``.
+    """``compute_share`` and ``bandwidth_share``: % of each ceiling reached at ``throughput`` img/s.
 
-    Two operations a multiply-accumulate. The bytes are those that unfused operators move, and the
-    weights, read once a ``batch``; in 16-bit precision half of float32's, as if nothing stayed in
-    float32. Compiled operators are fused and move what nobody counted, so there is no
-    ``bandwidth_share`` of them.
+    A multiply-accumulate is two operations. Bytes are those moved by unfused operators, plus the
+    weights, read once per ``batch``. 16-bit precision halves them, as if nothing stayed in float32.
+    Compiled networks have no ``bandwidth_share``: the traffic of fused operators is not counted.
     """
     cost = counted(model)
     found = {"compute_share": 100 * 2 * cost.torch_macs * throughput / top.flops_per_s}
@@ -57,7 +56,7 @@ def shares(
 
 
 @cache
-def _measured(device: str, precision: str, _threads: int) -> Ceilings:
+def _measure(device: str, precision: str, _threads: int) -> Ceilings:
     kind = torch.device(device).type
     side, copied = _SIDE[kind], _COPIED[kind]
     dtype: torch.dtype = getattr(torch, precision)
@@ -73,12 +72,12 @@ def _measured(device: str, precision: str, _threads: int) -> Ceilings:
 
 
 def _fastest(device: str, once: Callable[[], object]) -> float:
-    """Seconds of the fastest call within the time there is, the first ones a warm-up."""
+    """Seconds of the fastest call in `_SECONDS`; the first calls warm up."""
     fastest, start, calls = float("inf"), perf_counter(), 0
     while calls < 3 or perf_counter() - start < _SECONDS:
         before = perf_counter()
         once()
-        settled(device)
+        synchronize(device)
         fastest = min(fastest, perf_counter() - before)
         calls += 1
     return fastest

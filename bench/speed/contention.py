@@ -1,8 +1,8 @@
-"""Contention: how much of its time a measurement lost to others on the same CPU or GPU.
+"""Contention: how much time a measurement lost to other programs on the same CPU or GPU.
 
-On Linux a thread's wait for a CPU is counted by the kernel, nanosecond by nanosecond; elsewhere
-what is left of the wall time after the calling thread's CPU time says nearly the same, because
-that thread takes part in all of torch's work. A GPU's state is in `bench.speed.nvml`.
+On Linux the kernel counts how long each thread waited for a CPU. Elsewhere, the wall time beyond
+the calling thread's CPU time is a close substitute, because that thread takes part in all of
+torch's work. `bench.speed.nvml` reads the state of a GPU.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from bench.speed.nvml import Gpu
-from bench.speed.sampling import Unguarded
+from bench.speed.sampling import NullMonitor
 
 _TASKS = Path("/proc/self/task")
 _STAT = Path("/proc/stat")
-#: Columns of /proc/stat that are no work of this machine: idle, iowait; steal is counted apart.
+#: Columns of /proc/stat: idle and iowait are no work; steal is counted separately.
 _IDLE, _STEAL = (3, 4), 7
-#: Utilisation, in %, from which a GPU that we leave alone works for others.
+#: A GPU that is at least this busy, in %, while we compute nothing works for others.
 _BUSY = 5
 
 
-class CpuGuard:
-    """Guards what runs on this process's threads; see `bench.speed.sampling.Guard`."""
+class CpuMonitor:
+    """Watches this process's threads; see `bench.speed.sampling.ContentionMonitor`."""
 
     def __init__(self) -> None:
         self.how = "threads' wait for a CPU, by the kernel"
@@ -40,7 +40,7 @@ class CpuGuard:
         self._cpu = time.thread_time()
 
     def lost(self) -> float:
-        """Share of the time since `begin` that our threads waited for a CPU."""
+        """Share of the time since `begin` that our threads spent waiting for a CPU."""
         cpu, wall = time.thread_time() - self._cpu, time.perf_counter() - self._start
         after = _waited()
         if after is None or self._waited is None:
@@ -48,15 +48,15 @@ class CpuGuard:
         return (after - self._waited) / wall
 
     def notes(self) -> Mapping[str, Any]:
-        """What was watched, and what others did on the CPUs since this guard was made."""
+        """How contention was measured, and the load by others since this monitor was created."""
         return {"by": self.how, **self._load.notes()}
 
 
-class GpuGuard:
-    """Guards what a CPU launches on an NVIDIA GPU: either may be disturbed."""
+class GpuMonitor:
+    """Watches an NVIDIA GPU and the CPU that launches its work: either may be disturbed."""
 
     def __init__(self, device: str) -> None:
-        self._cpu, self._gpu = CpuGuard(), Gpu(device)
+        self._cpu, self._gpu = CpuMonitor(), Gpu(device)
         self._before = self._gpu.state(at_rest=True)
 
     def begin(self) -> None:
@@ -64,10 +64,10 @@ class GpuGuard:
         self._cpu.begin()
 
     def lost(self) -> float:
-        """1 if the GPU slows itself down or others compute on it, else what the CPU lost."""
+        """1 if the GPU throttles or others use it, else the share that the CPU lost."""
         if self._gpu.throttled() or self._before.get("busy_percent", 0) >= _BUSY:
             return 1.0
-        # A thread that waits for the GPU may sleep, which only the kernel's own count tells apart.
+        # A thread may sleep while it waits for the GPU; only the kernel's count can tell.
         return self._cpu.lost() if self._cpu.how.startswith("threads") else 0.0
 
     def notes(self) -> Mapping[str, Any]:
@@ -76,24 +76,24 @@ class GpuGuard:
         return {**self._cpu.notes(), "gpu": gpu}
 
 
-class NoGuard(Unguarded):
-    """For devices that tell nothing."""
+class NoMonitor(NullMonitor):
+    """For devices that report nothing."""
 
     def notes(self) -> Mapping[str, Any]:
-        """That nothing was watched."""
-        return {"by": "not guarded"}
+        """States that nothing was monitored."""
+        return {"by": "not monitored"}
 
 
 class Load:
-    """What others did on this machine's CPUs since it was made, where Linux tells."""
+    """Load on this machine's CPUs by others since it was created; Linux only."""
 
     def __init__(self) -> None:
         self._before, self._own = _ticks(), time.process_time()
 
     def notes(self) -> dict[str, float]:
-        """``others`` and ``steal``: CPUs' worth of work of other processes and other machines.
+        """``others`` and ``steal``: load by other processes, and by other virtual machines.
 
-        Both are means since the start, in CPUs: 0.5 is half of one CPU. Empty where unknown.
+        Both are means since the start, in CPUs: 0.5 is half of one CPU. Empty if unknown.
         """
         after, own = _ticks(), time.process_time() - self._own
         if self._before is None or after is None:
@@ -108,22 +108,22 @@ class Load:
         return {"others": round(others, 3), "steal": round(passed[_STEAL] / total, 3)}
 
 
-def guarding(device: str) -> CpuGuard | GpuGuard | NoGuard:
-    """The guard for a torch device."""
+def monitor_for(device: str) -> CpuMonitor | GpuMonitor | NoMonitor:
+    """The monitor for a torch device."""
     if device == "cpu":
-        return CpuGuard()
-    return GpuGuard(device) if device.startswith("cuda") else NoGuard()
+        return CpuMonitor()
+    return GpuMonitor(device) if device.startswith("cuda") else NoMonitor()
 
 
 def _waited() -> float | None:
-    """Seconds that all threads of this process were ready to run, and did not."""
+    """Seconds that this process's threads were ready to run but had no CPU; None if unknown."""
     total, own = 0, str(os.getpid())
     try:
         for task in os.listdir(_TASKS):  # noqa: PTH208 - a fifth of iterdir's time
             try:
                 total += int((_TASKS / task / "schedstat").read_bytes().split()[1])
             except (FileNotFoundError, ProcessLookupError):
-                if task == own:  # not a thread that just ended: this kernel counts nothing
+                if task == own:  # no thread that just ended, so this kernel does not count
                     return None
     except (OSError, IndexError, ValueError):
         return None

@@ -1,4 +1,4 @@
-"""A/A noise: the same networks timed in fresh processes, and what difference that lets one see."""
+"""A/A noise: equal networks timed in several processes, and the smallest detectable difference."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from bench.spec import Job, Measure, Model, Options
 from bench.speed.pool import processes
 from bench.speed.sampling import median, median_interval
 
-#: Two-sided error and power of the comparison that `detectable` is about.
+#: Two-sided confidence and power of the comparison in `detectable`.
 _CONFIDENCE, _POWER = 0.95, 0.8
 
 
 @dataclass(frozen=True)
 class Noise:
-    """How one network's throughput differs between processes that do the same."""
+    """How one network's throughput varies between processes that do the same."""
 
     model: str
-    images_per_s: float  #: the median process's
+    images_per_s: float  #: of the median process
     between: float  #: standard deviation of the processes' logged medians: 0.02 is about 2 %
-    within: float  #: mean width of the interval that one process gives, as a share of its median
-    discarded: float  #: share of all samples that others disturbed, and that were repeated
-    disturbed: float  #: share of those kept that others disturbed
-    others: float | None  #: CPUs' worth of work of others meanwhile, where known
+    within: float  #: mean width of one process's interval, as a share of its median
+    discarded: float  #: share of all samples that were disturbed and repeated
+    disturbed: float  #: share of the kept samples that were disturbed
+    others: float | None  #: mean load by others, in CPUs; None if unknown
 
 
 def noise(models: Sequence[Model], options: Options, count: int) -> list[Noise]:
-    """Time each model in each of ``count`` processes, the models taking turns; 2 or more.
+    """Time each model in each of ``count`` >= 2 processes; in a process the models take turns.
 
     Raises `JobError` if a process fails.
     """
     jobs = [Job(measure=Measure.SPEED, model=model, options=options) for model in models]
     with processes(count) as ready:
-        turns = [[process.timed(job) for job in jobs] for process in ready]
+        turns = [[process.time_job(job) for job in jobs] for process in ready]
     found = []
     for model, runs in zip(models, zip(*turns, strict=True), strict=True):
         medians = [median(run.passes) / run.batch for run in runs]
@@ -65,11 +65,11 @@ def noise(models: Sequence[Model], options: Options, count: int) -> list[Noise]:
 
 
 def detectable(between: float, count: int) -> float:
-    """The least ratio of two versions' speeds that a comparison will find, above 1.
+    """The smallest ratio of two versions' speeds that a comparison will find, above 1.
 
-    Each version is timed in ``count`` processes, 2 or more, whose logged medians have the standard
-    deviation ``between``; a two-sided t-test at 95 % then finds a ratio of at least
-    exp((t(0.975) + t(0.8)) between sqrt(2 / n)) in 80 % of cases, t of 2n - 2 degrees of freedom.
+    Each version is timed in n = ``count`` >= 2 processes, whose logged medians have the standard
+    deviation ``between``. A two-sided t-test at 95 % then finds a ratio of at least
+    exp((t(0.975) + t(0.8)) between sqrt(2 / n)) in 80 % of cases, with 2n - 2 degrees of freedom.
 
     Source: Lachin (1981), doi:10.1016/0197-2456(81)90005-1, with t for the normal's quantiles.
 

@@ -1,6 +1,6 @@
 """An NVIDIA GPU's state by NVML, the library behind ``nvidia-smi``; needs ``nvidia-ml-py``.
 
-Without that package, or the driver's library, everything is unknown and `Gpu.how` says so.
+Without that package, or without the driver's library, everything is unknown and `Gpu.how` says so.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-#: Bits of NVML's clock event reasons by which a GPU is slower than it should be. Its power cap is
-#: not among them: large matrix products reach it on an undisturbed GPU.
+#: NVML's clock event reasons that make a GPU slower than it should be. The power cap is not among
+#: them: large matrix products reach it on an undisturbed GPU.
 #: Source: NVML API reference, group nvmlClocksEventReasons.
 THROTTLING = {
     0x08: "hardware slowdown",
@@ -21,7 +21,7 @@ THROTTLING = {
     0x80: "power brake",
 }
 _POWER_CAP = 0x04
-#: Utilisation is a mean over up to a second: our own last work is waited out so many times.
+#: Utilisation is a mean over up to a second, so we ask again until our own last work has left it.
 _AT_REST_TRIES, _AT_REST_SECONDS = 8, 0.25
 
 
@@ -34,39 +34,39 @@ class Gpu:
         try:
             self._nvml: Any = import_module("pynvml")
         except ImportError:
-            self.how = "not guarded: nvidia-ml-py is not installed"
+            self.how = "not monitored: nvidia-ml-py is not installed"
             return
         try:
             self._nvml.nvmlInit()
             self._handle = self._find(device)
         except self._nvml.NVMLError as error:
-            self.how = f"not guarded: NVML says {error}"
+            self.how = f"not monitored: NVML says {error}"
 
     def throttled(self) -> list[str]:
-        """Why the GPU runs slower than it should just now; empty if it does not, or if unknown."""
-        bits = self._asked(self._reasons) or 0
+        """Why the GPU is throttled right now; empty if it is not, or if unknown."""
+        bits = self._query(self._reasons) or 0
         return [name for bit, name in THROTTLING.items() if bits & bit]
 
     def state(self, *, at_rest: bool = False) -> dict[str, Any]:
         """Clock and its maximum (MHz), temperature (C), power (W), throttling, processes.
 
-        ``at_rest``, while we compute nothing there, adds ``busy_percent``: what others do.
+        ``at_rest`` adds ``busy_percent``, the load by others; only while we compute nothing.
         """
         if self._handle is None:
             return {}
         nvml, handle = self._nvml, self._handle
-        power = self._asked(lambda: nvml.nvmlDeviceGetPowerUsage(handle))
-        running = self._asked(lambda: nvml.nvmlDeviceGetComputeRunningProcesses(handle))
+        power = self._query(lambda: nvml.nvmlDeviceGetPowerUsage(handle))
+        running = self._query(lambda: nvml.nvmlDeviceGetComputeRunningProcesses(handle))
         found = {
-            "clock": self._asked(lambda: nvml.nvmlDeviceGetClockInfo(handle, nvml.NVML_CLOCK_SM)),
-            "clock_max": self._asked(
+            "clock": self._query(lambda: nvml.nvmlDeviceGetClockInfo(handle, nvml.NVML_CLOCK_SM)),
+            "clock_max": self._query(
                 lambda: nvml.nvmlDeviceGetMaxClockInfo(handle, nvml.NVML_CLOCK_SM)
             ),
-            "temperature": self._asked(
+            "temperature": self._query(
                 lambda: nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU)
             ),
             "power": None if power is None else power / 1e3,
-            "power_capped": bool((self._asked(self._reasons) or 0) & _POWER_CAP),
+            "power_capped": bool((self._query(self._reasons) or 0) & _POWER_CAP),
             "throttled": self.throttled(),
             "processes": None if running is None else len(running),
         }
@@ -75,10 +75,10 @@ class Gpu:
         return {name: value for name, value in found.items() if value is not None}
 
     def _busy(self) -> int | None:
-        """The least utilisation seen in a second or two: others' work, as ours has ended."""
+        """The lowest utilisation seen in two seconds: the load by others, as our work has ended."""
         least: int | None = None
         for attempt in range(_AT_REST_TRIES):
-            rates = self._asked(lambda: self._nvml.nvmlDeviceGetUtilizationRates(self._handle))
+            rates = self._query(lambda: self._nvml.nvmlDeviceGetUtilizationRates(self._handle))
             if rates is None:
                 return least
             least = rates.gpu if least is None else min(least, rates.gpu)
@@ -89,7 +89,7 @@ class Gpu:
         return least
 
     def _find(self, device: str) -> Any:
-        """By UUID, as ``CUDA_VISIBLE_DEVICES`` renumbers torch's devices, not NVML's."""
+        """Find it by UUID: ``CUDA_VISIBLE_DEVICES`` renumbers torch's devices, not NVML's."""
         import torch
 
         uuid = torch.cuda.get_device_properties(device).uuid
@@ -100,8 +100,8 @@ class Gpu:
         ask = ask or self._nvml.nvmlDeviceGetCurrentClocksThrottleReasons  # its name before 2023
         return int(ask(self._handle))
 
-    def _asked(self, question: Callable[[], Any]) -> Any:
-        """The answer; None to what this GPU or its driver cannot tell."""
+    def _query(self, question: Callable[[], Any]) -> Any:
+        """The answer, or None if this GPU or its driver does not support the question."""
         if self._handle is None:
             return None
         with suppress(self._nvml.NVMLError):

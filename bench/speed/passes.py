@@ -1,4 +1,4 @@
-"""Forward passes of one network, timed: on CUDA by device events, elsewhere by the clock."""
+"""Timed forward passes of one network: by device events on CUDA, by the clock elsewhere."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from bench.spec import Job
 from bench.spec.errors import JobError
 from bench.speed.sampling import Burst, Samples
 
-#: Passes on CUDA are launched in a row, so many as last about this long, and waited for together.
+#: On CUDA, passes are launched in bursts of about this many seconds, and waited for together.
 _BURST_SECONDS, _LONGEST_BURST = 0.05, 50
 
 
-class Passes:
-    """A job's network on its device, with random weights, and random images already there."""
+class ForwardPasses:
+    """A job's network on its device, with random weights and random images in device memory."""
 
     def __init__(self, job: Job) -> None:
         model, options = job.model, job.options
@@ -37,12 +37,12 @@ class Passes:
         self._in_a_row: dict[int, int] = {}
 
     def compile(self, batch: int) -> float:
-        """Compile for this batch size and for one image; seconds until the batch's first answer.
+        """Compile for this batch size and for one image; seconds that the batch's first pass took.
 
-        Sizes are compiled one by one, as one kernel for all would be slower than it need be.
-        Raises `JobError`, on one line, for whatever the compiler makes of the network.
+        Each size is compiled for itself: one dynamic kernel for all would be slower. Raises
+        `JobError` with one line if the network cannot be compiled.
         """
-        # Stubs of torch say that what is compiled is no longer a module.
+        # torch's stubs say that a compiled module is not a module.
         self._run = torch.compile(self._eager, dynamic=False)  # type: ignore[assignment]
         start = perf_counter()
         try:
@@ -56,15 +56,15 @@ class Passes:
         return seconds
 
     def burst(self, batch: int) -> Burst:
-        """Passes over so many images, as many as it takes to time them well."""
+        """One or more passes over ``batch`` images, as many as it takes to time them well."""
         return lambda: self._by_events(batch) if self._on_cuda else self.single(batch)
 
     def single(self, batch: int) -> Samples:
-        """One pass, from the call until its answer is there: what a caller waits for."""
+        """One pass, from the call until its result is there: the latency that a caller sees."""
         images = self._inputs(batch)
         before = perf_counter()
         self._forward(images)
-        devices.settled(self._job.options.device)
+        devices.synchronize(self._job.options.device)
         return [perf_counter() - before]
 
     @property
@@ -80,14 +80,14 @@ class Passes:
         if batch not in self._images:
             self._images.clear()
             side = self._job.model.resolution
-            # Not zeros: some kernels, and all power limits, go faster on them.
+            # Random, not zeros: zeros draw less power and some kernels run faster on them.
             images = torch.randn(batch, 3, side, side, generator=self._random)
             images = images.to(self._job.options.device).contiguous(memory_format=self._layout)
             self._images[batch] = images
         return self._images[batch]
 
     def _by_events(self, batch: int) -> Samples:
-        """Device time from the end of one pass to that of the next, the queue never empty."""
+        """Device time from the end of one pass to the end of the next, with a full queue."""
         images, count = self._inputs(batch), self._in_a_row.get(batch, 1)
         ends = [torch.cuda.Event(enable_timing=True) for _ in range(count + 1)]
         for end in ends:
@@ -102,7 +102,7 @@ class Passes:
 
 @contextmanager
 def fresh_compiler() -> Iterator[None]:
-    """Within it ``torch.compile`` finds nothing compiled before, and leaves nothing behind."""
+    """Within it, ``torch.compile`` starts with empty caches and leaves nothing behind."""
     names = ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR")
     before = {name: environ.get(name) for name in names}
     torch.compiler.reset()
@@ -119,7 +119,7 @@ def fresh_compiler() -> Iterator[None]:
 
 
 def _reason(error: BaseException) -> str:
-    """The first line of the innermost cause: the compiler wraps errors in pages of advice."""
+    """The first line of the innermost cause; the compiler wraps it in pages of advice."""
     while error.__cause__ is not None:
         error = error.__cause__
     inner = getattr(error, "inner_exception", error)

@@ -1,8 +1,8 @@
-"""The same job timed in several processes, one after another: the process is what is replicated.
+"""The same job timed in several processes, one after another.
 
-Memory layout, and with it speed, is drawn anew by each process; the samples of one share it. The
-processes are started together, before anything is timed, and kept for the jobs that follow, so
-that a run pays for loading torch once and not for every row.
+Memory layout differs from process to process, and speed with it; samples of one process share a
+layout. The processes are started together before anything is timed, and kept for the next jobs, so
+that a run loads torch once and not for every row.
 """
 
 from __future__ import annotations
@@ -20,134 +20,134 @@ from typing import Any
 
 from bench.spec import Job, replace
 from bench.spec.errors import JobError
-from bench.speed.session import Timed
+from bench.speed.session import ProcessTiming
 
-#: Modules are found where ours are, never first in the working folder (-P).
+#: The child gets our sys.path; -P keeps the working folder out of it.
 _START = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
     "from bench.speed.worker import main; main()"
 )
 _COMMAND = (sys.executable, "-P", "-c", _START)
-_LAST_WORDS = 200  # characters of what a process said before it died
-_PATIENCE = 10.0  # seconds for one to end when asked to
+_STDERR_SHOWN = 200  # characters of the last line on stderr
+_CLOSE_TIMEOUT = 10.0  # seconds
 
 
 class Process:
-    """A child that times jobs; whatever happens to it, this process goes on."""
+    """A child process that times jobs. If it crashes, this process goes on."""
 
     def __init__(self) -> None:
-        self._said = TemporaryFile()  # noqa: SIM115 - closed with the process
+        self._stderr = TemporaryFile()  # noqa: SIM115 - closed with the process
         self._child = subprocess.Popen(  # noqa: S603 - this interpreter, no shell
             _COMMAND,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._said,
-            start_new_session=True,  # Ctrl-C is ours to hear: then we end it
+            stderr=self._stderr,
+            start_new_session=True,  # Ctrl-C reaches us alone, and we end the child
         )
         self._ready = False
-        self._tell(sys.path)
+        self._send(sys.path)
 
-    def get_ready(self) -> None:
-        """Return when it has loaded torch. Raises `JobError` if it cannot."""
+    def wait_until_ready(self) -> None:
+        """Return once it has loaded torch. Raises `JobError` if it ends before that."""
         if not self._ready:
-            self._answer()
+            self._receive()
             self._ready = True
 
-    def timed(self, job: Job) -> Timed:
-        """What it times. Raises `JobError` with its error, or with what became of it."""
-        self.get_ready()
-        self._tell(job)
-        answer = self._answer()
-        if "error" in answer:
-            raise JobError(answer["error"])
-        return Timed(**answer)
+    def time_job(self, job: Job) -> ProcessTiming:
+        """Time a job there. Raises `JobError` with the job's error, or if the process ends."""
+        self.wait_until_ready()
+        self._send(job)
+        reply = self._receive()
+        if "error" in reply:
+            raise JobError(reply["error"])
+        return ProcessTiming(**reply)
 
-    def close(self, patience: float = _PATIENCE) -> None:
-        """End it: by the end of its input, or after ``patience`` seconds by force."""
+    def close(self, timeout: float = _CLOSE_TIMEOUT) -> None:
+        """Close its input, which ends it; kill it if that takes longer than ``timeout`` seconds."""
         with suppress(OSError):
             self._pipe("stdin").close()
         try:
-            self._child.wait(patience)
+            self._child.wait(timeout)
         except subprocess.TimeoutExpired:
             self._child.kill()
             self._child.wait()
         self._pipe("stdout").close()
-        self._said.close()
+        self._stderr.close()
 
-    def _tell(self, thing: object) -> None:
+    def _send(self, thing: object) -> None:
         try:
             pickle.dump(thing, self._pipe("stdin"))
             self._pipe("stdin").flush()
         except BrokenPipeError:
-            pass  # its end is reported when no answer comes
+            pass  # `_receive` reports that it has ended
 
-    def _answer(self) -> dict[str, Any]:
+    def _receive(self) -> dict[str, Any]:
         line = self._pipe("stdout").readline()
         if not line.endswith(b"\n"):
             code = self._child.wait()
-            raise JobError(f"the process that timed it {_ended(code)}{self._last_words()}")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+            raise JobError(f"the timing process {_ended(code)}{self._last_line()}")
+        reply: dict[str, Any] = json.loads(line)
+        return reply
 
     def _pipe(self, name: str) -> Any:
         return getattr(self._child, name)
 
-    def _last_words(self) -> str:
-        self._said.seek(0)
-        lines = self._said.read().decode(errors="replace").split("\n")
+    def _last_line(self) -> str:
+        self._stderr.seek(0)
+        lines = self._stderr.read().decode(errors="replace").split("\n")
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-        return f"; it last said: {last[:_LAST_WORDS]}" if last else ""
+        return f"; its last line: {last[:_STDERR_SHOWN]}" if last else ""
 
 
 _processes: list[Process] = []
 
 
-def replicated(job: Job) -> list[Timed]:
-    """The job timed in ``job.options.replicates`` processes, the batch size chosen by the first.
+def time_in_processes(job: Job) -> list[ProcessTiming]:
+    """Time the job in ``job.options.replicates`` processes; the first one chooses the batch size.
 
-    Raises `JobError` if it fails in any; interrupted, it ends the process that was at work.
+    Raises `JobError` if it fails in any of them. A process that fails or is interrupted is ended.
     """
-    found: list[Timed] = []
-    _start(job.options.replicates)
+    found: list[ProcessTiming] = []
+    _ensure_ready(job.options.replicates)
     for number in range(job.options.replicates):
         try:
-            found.append(_processes[number].timed(job))
+            found.append(_processes[number].time_job(job))
         except BaseException:
-            _processes.pop(number).close(patience=0)
+            _processes.pop(number).close(timeout=0)
             raise
         if job.options.batch_size == 0:
             job = replace(job, options=replace(job.options, batch_size=found[0].batch))
-    if job.options.compile:  # what one compiled is in its memory, and would be found again
+    if job.options.compile:  # a process would find in memory what it has compiled before
         close()
     return found
 
 
 def close() -> None:
-    """End all processes; the next job starts others."""
+    """End all processes; the next job starts new ones."""
     while _processes:
         _processes.pop().close()
 
 
 @contextmanager
 def processes(count: int) -> Iterator[list[Process]]:
-    """So many new ones, loaded and ready, ended on leaving. Raises `JobError` if one cannot."""
+    """``count`` new processes with torch loaded, ended on exit. Raises `JobError` if one fails."""
     made = [Process() for _ in range(count)]
     try:
         for process in made:
-            process.get_ready()
+            process.wait_until_ready()
         yield made
     finally:
         for process in made:
-            process.close(patience=0)
+            process.close(timeout=0)
 
 
-def _start(count: int) -> None:
-    """Have so many at hand; all are loaded before any is asked, as loading disturbs."""
+def _ensure_ready(count: int) -> None:
+    """Start processes until there are ``count``; all load before any times, as loading disturbs."""
     while len(_processes) < count:
         _processes.append(Process())
     for process in _processes[:count]:
         try:
-            process.get_ready()
+            process.wait_until_ready()
         except BaseException:
             close()
             raise

@@ -1,4 +1,4 @@
-"""Timing something repeatedly: when to stop, what to repeat, and what the samples say."""
+"""Timing something repeatedly: when to stop, which samples to repeat, and statistics of them."""
 
 from __future__ import annotations
 
@@ -10,48 +10,48 @@ from statistics import fmean, variance
 from time import perf_counter
 from typing import Protocol, TypeAlias
 
-Samples: TypeAlias = list[float]  #: seconds a pass
+Samples: TypeAlias = list[float]  #: seconds per pass
 Burst: TypeAlias = Callable[[], Samples]  #: one or more passes, timed
 
-#: Share of its time that a sample may lose to others before it is repeated.
+#: A sample that loses more than this share of its time to others is repeated.
 TOLERANCE = 0.05
-#: A warm-up pass that is still this much faster than all before it is followed by another ...
+#: Warm-up goes on while a pass is this much faster than all before it ...
 _STEADY = 0.05
-#: ... until there were so many times as many as the rule asks for.
+#: ... up to this many times the number of passes that the rule asks for.
 _LONGEST_WARMUP = 10
-#: Degrees of freedom that the spread within processes counts for, where processes are few.
+#: Degrees of freedom that the spread within processes counts for.
 _PRIOR = 1
-#: Quartiles of a normal distribution lie so many standard deviations apart.
+#: Distance of a normal distribution's quartiles, in standard deviations.
 _QUARTILES_APART = 1.349
 
 
-class Guard(Protocol):
-    """Tells how much others disturbed us."""
+class ContentionMonitor(Protocol):
+    """Measures how much a sample was disturbed by other programs."""
 
     def begin(self) -> None:
         """A sample starts."""
 
     def lost(self) -> float:
-        """Share of the time since ``begin`` that others took: 0 is none, 1 all of it."""
+        """Share of the time since ``begin`` that was lost to others, 0..1."""
 
 
-class Unguarded:
-    """A guard that sees nothing."""
+class NullMonitor:
+    """A monitor that sees nothing."""
 
     def begin(self) -> None:
-        """Nothing."""
+        """Does nothing."""
 
     def lost(self) -> float:
-        """None."""
+        """Always 0."""
         return 0.0
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Warm up; then sample until there are ``iterations`` samples and ``seconds`` have passed.
+    """Warm up, then sample until there are ``iterations`` samples and ``seconds`` have passed.
 
-    After ``longest`` seconds ``least`` samples are enough. Samples that others disturbed are
-    repeated: at most ``iterations`` of them, and within ``longest``.
+    After ``longest`` seconds, ``least`` samples are enough. Disturbed samples are repeated: at most
+    ``iterations`` of them, and within ``longest``.
     """
 
     warmup: int
@@ -62,32 +62,34 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Sampled:
-    """What was kept: undisturbed samples, made up to the number wanted by the least disturbed."""
+class KeptSamples:
+    """The undisturbed samples, and the least disturbed ones if there are too few of those."""
 
     seconds: Samples
-    discarded: int = 0  #: disturbed samples that others replaced
-    disturbed: int = 0  #: disturbed samples among those kept
+    discarded: int = 0  #: disturbed samples that were replaced
+    disturbed: int = 0  #: disturbed samples that were kept
 
 
-def sampled(burst: Burst, rule: Rule, guard: Guard | None = None) -> Sampled:
+def sample_passes(
+    burst: Burst, rule: Rule, monitor: ContentionMonitor | None = None
+) -> KeptSamples:
     """Seconds of each pass after the warm-up, in the order they were made."""
-    guard = guard or Unguarded()
+    monitor = monitor or NullMonitor()
     _warm_up(burst, rule.warmup)
     found: list[tuple[float, float]] = []  # share lost, seconds
     noisy = 0
     start = perf_counter()
     while not _enough(rule, len(found), noisy, perf_counter() - start):
-        guard.begin()
+        monitor.begin()
         passes = burst()
-        lost = guard.lost()
+        lost = monitor.lost()
         noisy += len(passes) if lost > TOLERANCE else 0
         found += [(lost, seconds) for seconds in passes]
     clean = len(found) - noisy
     wanted = max(clean, min(rule.iterations, len(found)))
     limit = sorted(lost for lost, _ in found)[wanted - 1]
     kept = [seconds for lost, seconds in found if lost <= max(limit, TOLERANCE)]
-    return Sampled(kept, discarded=len(found) - len(kept), disturbed=len(kept) - clean)
+    return KeptSamples(kept, discarded=len(found) - len(kept), disturbed=len(kept) - clean)
 
 
 def _enough(rule: Rule, found: int, noisy: int, elapsed: float) -> bool:
@@ -118,7 +120,7 @@ def median(samples: Sequence[float]) -> float:
 
 
 def median_interval(samples: Sequence[float]) -> tuple[float, float] | None:
-    """Order statistics that hold the population's median with at least 95 %; None below six.
+    """Order statistics that hold the population's median with at least 95 %; None for n < 6.
 
     Of n independent samples, the number below the median is binomial (n, 1/2), whatever the
     distribution; the narrowest symmetric pair of ranks with 95 % between them is taken.
@@ -140,15 +142,15 @@ def median_interval(samples: Sequence[float]) -> tuple[float, float] | None:
 
 
 def repeat_interval(processes: Sequence[Sequence[float]]) -> tuple[float, float] | None:
-    """Where the median of as many processes, run again, is expected to fall with about 95 %.
+    """Where the median of as many processes, run again, will fall with about 95 % probability.
 
-    Each element holds one process's samples, all positive; the value it is printed beside is the
-    median of their R medians. With s the standard deviation of a logged median, two such values
-    differ with a variance of about pi s^2 / R, so by at most t s sqrt(pi / R). A few processes say
-    little of s: their own s_b^2, of R - 1 degrees of freedom, is averaged with the variance of
-    single samples in a process, which counts for one more; t is Student's 97.5th percentile for all
-    R. And the interval holds what each process says of itself (`median_interval`), which is all
-    there is of a single one.
+    Each element holds one process's samples, all positive. The reported value is the median of
+    their R medians. With s the standard deviation of a logged median, two such values differ with a
+    variance of about pi s^2 / R, so by at most t s sqrt(pi / R). A few processes tell little about
+    s, so their own s_b^2 with R - 1 degrees of freedom is averaged with the variance of single
+    samples within a process, which counts for one more; t is Student's 97.5th percentile with R
+    degrees of freedom. The interval also covers each process's own `median_interval`; for a single
+    process that is all there is.
 
     Source: for the variance of a median Kenney and Keeping (1962), Mathematics of statistics,
     section 14.7; for averaging variances Smyth (2004), doi:10.2202/1544-6115.1027, section 3;
@@ -175,14 +177,14 @@ def repeat_interval(processes: Sequence[Sequence[float]]) -> tuple[float, float]
 
 
 def _log_spread(samples: Sequence[float]) -> float:
-    """Standard deviation of the logged samples by their quartiles, so blind to a few late ones."""
+    """Standard deviation of the logged samples from their quartiles, robust to a few slow ones."""
     return log(percentile(samples, 75) / percentile(samples, 25)) / _QUARTILES_APART
 
 
 def percentile(samples: Sequence[float], percent: float) -> float:
-    """The least sample that at least ``percent`` % of all do not exceed (nearest rank).
+    """The smallest sample that at least ``percent`` % of all do not exceed (nearest rank).
 
-    Always a time that was measured, never one between two.
+    Always a measured time, never interpolated.
 
     >>> percentile([1.0, 2.0, 3.0, 4.0], 50), percentile([1.0, 2.0, 3.0, 4.0], 99)
     (2.0, 4.0)

@@ -1,14 +1,13 @@
 """Speed: throughput, latency and peak memory of one architecture on one device.
 
-Random images already on the device, random weights, no decoding: what is timed is the network.
-Sampling goes on until both so many passes and so many seconds are reached, within a time that a
-huge network must not exceed; samples that others disturbed are repeated. Float32 is true float32
-everywhere, see `bench.network.device.true_float32`; whoever wants TF32's speed will want ``--amp``
-more.
+Only the network is timed: random weights, random images already on the device, no decoding.
+Sampling lasts for a minimum number of passes and of seconds, with an upper limit for huge networks;
+disturbed samples are repeated. Float32 is true float32 everywhere, see
+`bench.network.device.true_float32`; for TF32's speed, ``--amp`` is the better choice.
 
-The samples of one process are not independent runs: its interval covers what varied within it. With
-``replicates`` of 2 and more as many processes time the same job, and the interval is where the same
-command, given again, should find its median: `bench.speed.sampling.repeat_interval`.
+Samples of one process are not independent runs: their interval covers the variation within it. With
+``replicates`` of 2 or more, that many processes time the same job, and the interval is where the
+same command, run again, should find its median: `bench.speed.sampling.repeat_interval`.
 """
 
 from __future__ import annotations
@@ -22,11 +21,11 @@ import torch
 from bench.network import device as devices
 from bench.spec import Job, Measurement, Outcome, Status
 from bench.speed.ceilings import Ceilings, shares
-from bench.speed.pool import replicated
+from bench.speed.pool import time_in_processes
 from bench.speed.sampling import median, percentile, repeat_interval
-from bench.speed.session import Timed, timed
+from bench.speed.session import ProcessTiming, time_job
 
-#: A percentile needs a sample beyond it: the 95th twenty, the 99th a hundred.
+#: Samples that a percentile needs, so that one lies beyond it.
 _PERCENTILES = {50: 1, 95: 20, 99: 100}
 
 
@@ -34,17 +33,17 @@ def measure(job: Job) -> Outcome:
     """Throughput at the job's batch size, latency at batch 1, and peak memory.
 
     ``throughput`` in img/s is from the median pass of ``batch`` images, with its 95 % interval;
-    ``latency_p50``, ``_p95`` and ``_p99`` are in ms, what a caller waits for one image;
-    ``peak_memory`` of the whole batch is in MiB, ``compile_seconds`` what the first compiled batch
-    took, in s, with nothing cached. ``compute_share`` and ``bandwidth_share`` are in % of the
+    ``latency_p50``, ``_p95`` and ``_p99`` are the ms that a caller waits for one image;
+    ``peak_memory`` is in MiB, for the whole batch; ``compile_seconds`` is the time of the first
+    compiled batch with empty caches. ``compute_share`` and ``bandwidth_share`` are in % of the
     device's fastest matrix product and copy, see `bench.speed.ceilings.shares`; ``disturbed`` is
-    the % of samples that were kept although others disturbed them. A percentile of too few samples
-    is left out, as is what the device does not tell.
+    the % of the kept samples that others disturbed. Percentiles of too few samples are left out,
+    and so is what the device does not report.
 
-    What is compiled is timed in a process of its own, which a crash of the compiler may end.
+    Compiled networks are timed in a process of their own, because the compiler may crash it.
     """
     alone = job.options.replicates == 1 and not job.options.compile
-    found = [timed(job)] if alone else replicated(job)
+    found = [time_job(job)] if alone else time_in_processes(job)
     throughput = _throughput(found)
     batch = Measurement(metric="batch", value=found[-1].batch, unit="images")
     rows = [throughput, batch, *_latencies(found)]
@@ -59,7 +58,7 @@ def measure(job: Job) -> Outcome:
     )
 
 
-def _throughput(found: Sequence[Timed]) -> Measurement:
+def _throughput(found: Sequence[ProcessTiming]) -> Measurement:
     images = [[seconds / one.batch for seconds in one.passes] for one in found]
     interval = repeat_interval(images)
     return Measurement(
@@ -72,8 +71,8 @@ def _throughput(found: Sequence[Timed]) -> Measurement:
     )
 
 
-def _latencies(found: Sequence[Timed]) -> list[Measurement]:
-    """The median with its interval; the others over the samples of all processes."""
+def _latencies(found: Sequence[ProcessTiming]) -> list[Measurement]:
+    """The median with its interval; higher percentiles over the samples of all processes."""
     singles = [one.singles for one in found]
     low, high = repeat_interval(singles) or (None, None)
     together = list(chain.from_iterable(singles))
@@ -98,7 +97,7 @@ def _latencies(found: Sequence[Timed]) -> list[Measurement]:
 
 
 def _typical(metric: str, unit: str, values: Sequence[float | None]) -> list[Measurement]:
-    """The median process's, where all have it."""
+    """The median over the processes, if all of them have a value."""
     known = [value for value in values if value is not None]
     if len(known) < len(values):
         return []
@@ -108,8 +107,8 @@ def _typical(metric: str, unit: str, values: Sequence[float | None]) -> list[Mea
     ]
 
 
-def _shares(job: Job, throughput: Measurement, found: Sequence[Timed]) -> list[Measurement]:
-    """Of the highest ceilings that any of the processes reached."""
+def _shares(job: Job, throughput: Measurement, found: Sequence[ProcessTiming]) -> list[Measurement]:
+    """Shares of the highest ceilings that any process reached."""
     top = Ceilings(
         flops_per_s=max(one.flops_per_s for one in found),
         bytes_per_s=max(one.bytes_per_s for one in found),
@@ -118,14 +117,14 @@ def _shares(job: Job, throughput: Measurement, found: Sequence[Timed]) -> list[M
     return [Measurement(metric=name, value=share, unit="%") for name, share in reached.items()]
 
 
-def _disturbed(found: Sequence[Timed]) -> Measurement:
+def _disturbed(found: Sequence[ProcessTiming]) -> Measurement:
     kept = sum(len(one.passes) + len(one.singles) for one in found)
     disturbed = sum(one.disturbed for one in found)
     return Measurement(metric="disturbed", value=100 * disturbed / kept, unit="%", n=kept)
 
 
-def _notes(job: Job, found: Sequence[Timed]) -> dict[str, Any]:
-    """Conditions, and of each process every sample kept."""
+def _notes(job: Job, found: Sequence[ProcessTiming]) -> dict[str, Any]:
+    """Conditions, and every kept sample of each process."""
     batch, wanted = found[-1].batch, job.options.batch_size
     notes: dict[str, Any] = {
         "batch": batch,

@@ -1,8 +1,7 @@
-"""A process that times jobs for another, `bench.speed.pool`.
+"""The child process that times jobs for `bench.speed.pool`.
 
-It reads pickled requests from standard input, which only the process that started it can write,
-and answers each with one line of JSON. It ends when its input does, so with its parent, however
-that ends.
+It reads pickled jobs from standard input, which only its parent can write, and replies to each with
+one line of JSON. It ends when its input does, and so with its parent, however that ends.
 """
 
 from __future__ import annotations
@@ -17,27 +16,27 @@ from typing import Any
 
 
 def main() -> None:
-    """Say that torch is loaded, then answer until the input ends."""
-    # Whatever a library prints must not get between the answers.
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    """Report that torch is loaded, then reply to jobs until the input ends."""
+    # Keep what libraries print out of the replies.
+    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     warnings.simplefilter("ignore")
-    import timm  # noqa: F401 - or the first job would be charged with it
+    import timm  # noqa: F401 - or loading it would count for the first job
 
     from bench.spec.errors import JobError, one_line
-    from bench.speed.session import timed
+    from bench.speed.session import time_job
 
-    print("{}", file=answers, flush=True)
+    print("{}", file=replies, flush=True)
     while True:
-        answer: dict[str, Any]
+        reply: dict[str, Any]
         try:
             job = pickle.load(sys.stdin.buffer)  # noqa: S301 - our parent's
         except EOFError:
             return
         try:
-            answer = asdict(timed(job))
+            reply = asdict(time_job(job))
         except JobError as error:
-            answer = {"error": str(error)}
+            reply = {"error": str(error)}
         except Exception as error:
-            answer = {"error": one_line(error)}
-        print(json.dumps(answer), file=answers, flush=True)
+            reply = {"error": one_line(error)}
+        print(json.dumps(reply), file=replies, flush=True)

@@ -1,4 +1,4 @@
-"""The store: results on disk, as a frame, and as lines of JSON."""
+"""The store: results on disk, as a DataFrame, and as lines of JSON."""
 
 from __future__ import annotations
 

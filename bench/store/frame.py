@@ -1,4 +1,4 @@
-"""Rows of a results store as a DataFrame: the one table that all analysis starts from."""
+"""A results store as a DataFrame: the table that all analysis starts from."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-_WHOLE = "Int64"  # whole numbers with gaps
+_WHOLE = "Int64"  # nullable integer
 #: Columns in order. ``low`` and ``high`` bound a 95 % interval; ``limit`` is the number of images
-#: of a set that was cut short; ``source`` says that a value was measured here, not published.
-#: The last four are of the image set as it was declared: what it is; whether its pixels are the
-#: published ones, blank where no digest is published; the model that it was filtered against, as
-#: it keeps only images which that one gets wrong; and the character that each class is, in a
+#: used of a dataset, if not all; ``source`` tells measured from published values. The last four
+#: describe the dataset as declared: ``dataset_about``; whether its pixels are the published ones
+#: (blank if no digest is published); the ``reference`` model that it was filtered against, so that
+#: it has only images which that one gets wrong; and the ``characters`` that are its classes, in a
 #: drawn world.
 COLUMNS: tuple[str, ...] = (
     *("job", "run", "measure", "model", "architecture", "family", "kind", "size", "scale"),
@@ -45,8 +45,8 @@ ORDER BY o.rowid, m.position
 
 
 def build(rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
-    """The frame of the rows that `QUERY` gives: one row a measurement, typed even when empty."""
-    import pandas as pd  # not above: writing a store does without
+    """The frame of the rows of `QUERY`: one row per measurement, typed even if empty."""
+    import pandas as pd  # here, because writing a store does not need it
 
     records: list[dict[str, Any]] = []
     jobs: dict[str, dict[str, Any]] = {}
@@ -65,7 +65,7 @@ def build(rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
 
 
 def described(job: Mapping[str, Any]) -> dict[str, Any]:
-    """The frame's columns that a stored job fills; KeyError or TypeError if it is no job."""
+    """The columns of the frame that describe a stored job; KeyError or TypeError if malformed."""
     model, options, dataset = job["model"], job["options"], job["dataset"] or {}
     drawn = dataset.get("options") or {}
     same = ("family", "kind", "size", "scale", "trained_on", "pretrain_images", "resolution")
@@ -74,7 +74,7 @@ def described(job: Mapping[str, Any]) -> dict[str, Any]:
         "model": model["name"],
         "architecture": job["architecture"],
         **{name: model[name] for name in (*same, "world")},
-        # A store of an earlier version lacks these.
+        # Stores of earlier versions may not have these.
         **{name: model.get(name) for name in ("images_seen", "classes", *_PREPARED)},
         "dataset": dataset.get("name"),
         "role": dataset.get("role"),
@@ -90,10 +90,10 @@ def described(job: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _same(published: str | None, found: str | None) -> bool | None:
-    """Whether two digests are the same; None where either is not known."""
+    """Whether two digests are the same; None if either is unknown."""
     return None if published is None or found is None else published == found
 
 
 def _words(option: Any) -> str | None:
-    """An option of a set as text; what a user means by another type is not ours to say."""
+    """A dataset's option if it is text; users may give options of the same name other types."""
     return option if isinstance(option, str) and option else None

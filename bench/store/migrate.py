@@ -1,8 +1,8 @@
-"""Stores of earlier versions: their jobs under the ids that they have now.
+"""Migrates stores of earlier versions: gives their jobs the ids that they have today.
 
-Version 1 made ids of other parts than `bench.spec.job` does. A row is given its new id only if its
-old one can be worked out again from the job that it stores, so that nothing is taken for what it
-is not; any other row stays readable under its old id and is measured again when asked for.
+Version 1 computed ids differently from `bench.spec.job`. A row gets its new id only if its old one
+can be reproduced from the stored job, so that no result is mistaken for another; any other row
+stays readable under its old id and is measured again when requested.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from bench.spec import (
     Scale,
 )
 
-#: Numbers of the measures' definitions when version 1 was current.
+#: Versions of the measures when store version 1 was current.
 _MEASURES_THEN = {Measure.EVALUATE: 1, Measure.PROFILE: 2, Measure.SPEED: 2}
-#: Where functions that build networks have moved.
+#: Functions that build networks and have moved since.
 _MOVED = {"bench.models._build:basic_resnet": "bench.checkpoints.build:basic_resnet"}
 _WORDS: Mapping[str, type] = {
     "kind": Kind,
@@ -43,7 +43,7 @@ _WORDS: Mapping[str, type] = {
 
 
 def from_version_1(connection: sqlite3.Connection) -> None:
-    """Within a transaction: give every job its present id, with all that hangs on it."""
+    """Within a transaction: give every job, and all its rows, its present id."""
     connection.execute("PRAGMA defer_foreign_keys = ON")
     taken = {name for (name,) in connection.execute("SELECT job_id FROM outcomes")}
     for old, text in connection.execute("SELECT job_id, job FROM outcomes").fetchall():
@@ -59,7 +59,7 @@ def from_version_1(connection: sqlite3.Connection) -> None:
 
 
 def present_id(old: str, stored: Mapping[str, Any]) -> str:
-    """The id that a job of version 1 has now; its old one where that is not of this job."""
+    """The present id of a job of version 1; the old id if it cannot be reproduced from the job."""
     try:
         job = _job(stored)
         if _id_then(job) != old:
@@ -82,7 +82,7 @@ def _job(stored: Mapping[str, Any]) -> Job:
 
 
 def _record(kind: type[Any], stored: Mapping[str, Any]) -> Any:
-    """A declaration from its JSON; what it did not have then is as it is by default."""
+    """A declaration from its JSON; fields that did not exist then have their defaults."""
     known = {field.name for field in fields(kind)}
     given = {name: value for name, value in stored.items() if name in known}
     for name, word in _WORDS.items():
@@ -95,7 +95,7 @@ def _record(kind: type[Any], stored: Mapping[str, Any]) -> Any:
 
 
 def _id_then(job: Job) -> str:
-    """The id as version 1 made it."""
+    """The id as version 1 computed it."""
     model, options = job.model, job.options
     key: dict[str, Any] = {
         "measure": job.measure,

@@ -1,4 +1,4 @@
-"""Per-image answers of stored jobs, read when asked for: what paired comparisons rest on."""
+"""Per-image predictions of stored jobs, read on demand: the basis of paired comparisons."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
     from bench.store import Store
 
-#: The answers of a job by its id; None where none were stored.
+#: The predictions of a job by its id; None if none are stored.
 Read = Callable[[str], Predictions | None]
 
-#: Images of the sets whose answers stay in memory: ImageNet-C's are 75 MB a model.
+#: Predictions for more images than this do not stay in memory: ImageNet-C's take 75 MB per model.
 _LARGEST_KEPT = 200_000
 
 
 def reader(store: Store) -> Read:
-    """Reads answers from an open store; each job's once, but for those of very large sets.
+    """A function that reads predictions from an open store and caches them, except very large ones.
 
-    What it returns raises DataError for damaged answers, StoreError for a damaged store.
+    It raises DataError for damaged predictions, StoreError for a damaged store.
     """
     kept: dict[str, Predictions | None] = {}
 
@@ -32,36 +32,36 @@ def reader(store: Store) -> Read:
         if job in kept:
             return kept[job]
         data = store.predictions(job)
-        answers = None if data is None else unpack(data)
-        if answers is None or len(answers) <= _LARGEST_KEPT:
-            kept[job] = answers
-        return answers
+        predictions = None if data is None else unpack(data)
+        if predictions is None or len(predictions) <= _LARGEST_KEPT:
+            kept[job] = predictions
+        return predictions
 
     return read
 
 
 def correct(frame: pd.DataFrame, read: Read) -> dict[tuple[str, str], NDArray[np.bool_]]:
-    """Per-image correctness by (model, role), of models that saw the same images of one world.
+    """Per-image correctness by (model, role), for models evaluated on the same images.
 
-    ``frame`` is of one world. All entries of one role are of equal shape (images,) and in the
-    order of one data set; models that were measured on other images are left out.
+    ``frame`` is of one world. All arrays of one role have the same shape (images,) and order;
+    models that were evaluated on other images are left out.
     """
     from bench.analysis.compare.pairing import common_jobs
 
     found = {}
     for row in common_jobs(frame).to_dict("records"):
-        answers = read(row["job"])
-        if answers is not None:
-            found[str(row["model"]), str(row["role"])] = answers.rank == 0
+        predictions = read(row["job"])
+        if predictions is not None:
+            found[str(row["model"]), str(row["role"])] = predictions.rank == 0
     return found
 
 
 def pairs(
     frame: pd.DataFrame, read: Read, first: str, second: str
 ) -> dict[str, tuple[Predictions, Predictions]]:
-    """Answers of two models to the same images, by role; the data set's name where roles repeat.
+    """Predictions of two models for the same images, by role, or by dataset where roles repeat.
 
-    Only sets for which the store has both. Empty where there are none.
+    Only datasets for which the store has both; possibly empty.
     """
     from bench.analysis.compare.pairing import shared_jobs
 
@@ -76,7 +76,7 @@ def pairs(
 
 
 def missing(frame: pd.DataFrame, first: str, second: str) -> str:
-    """Why two models cannot be compared image by image, and the command that mends it."""
+    """Why two models cannot be compared image by image, and the command that helps."""
     scored = frame[(frame["metric"] == "top1") & frame["value"].notna()]
     lacking = [m for m in (first, second) if m not in set(scored["model"])]
     models = ",".join(lacking or (first, second))

@@ -1,4 +1,4 @@
-"""Rows of the results file: one job written whole, rows read, values as JSON."""
+"""Rows of the results file: writing the rows of one job, reading rows, values as JSON."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def put(
     measurements: Sequence[Sequence[Any]],
     predictions: bytes | None,
 ) -> bool:
-    """Within a transaction: write the rows of one job unless it had gone well before.
+    """Within a transaction: write the rows of one job unless a successful outcome is stored.
 
-    ``outcome`` is a row of the table of that name, its job's id first; each of ``measurements`` is
-    metric, value, unit, low, high, n.
+    ``outcome`` is a row of the table ``outcomes``, starting with the job's id; each of
+    ``measurements`` is metric, value, unit, low, high, n. Returns whether it was written.
     """
     job_id, execute = outcome[0], connection.execute
     before = execute("SELECT status FROM outcomes WHERE job_id = ?", (job_id,)).fetchone()
@@ -44,7 +44,7 @@ def select(
     connection: sqlite3.Connection, path: Path, query: str, *values: Any
 ) -> Iterator[tuple[Any, ...]]:
     """Rows of a query; StoreError if the file at ``path`` is damaged or locked."""
-    with sqlite.explained(path):
+    with sqlite.as_store_errors(path):
         yield from connection.execute(query, values)
 
 
@@ -56,7 +56,7 @@ def runs(connection: sqlite3.Connection, path: Path) -> list[dict[str, Any]]:
 
 
 def as_json(value: Any) -> str:
-    """Strict JSON: what it has no word for, NaN and infinity included, becomes a string."""
+    """Strict JSON: values that JSON does not have, such as NaN and infinity, become strings."""
     return json.dumps(_plain(value), default=str, allow_nan=False)
 
 

@@ -1,7 +1,7 @@
-"""The results file as SQLite sees it: opening, schema, transactions, and errors in plain words.
+"""The SQLite file: opening, schema, transactions, and errors in plain words.
 
 WAL lets readers read while a run writes; ``synchronous=FULL`` makes a commit durable before it
-returns, so that "finished" means "on disk", even through a power cut.
+returns, so that a finished job is on disk even after a power cut.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import bench
 from bench.spec.errors import StoreError
 from bench.store import migrate
 
-#: Raise when the tables change; a newer file is refused, never misread.
+#: Raise this when the tables change; newer files are refused, never misread.
 VERSION = 2
-_APPLICATION_ID = 0x62656E63  # "benc": tells this from any other SQLite file
+_APPLICATION_ID = 0x62656E63  # "benc", to recognise our own files
 _PATIENCE = 30.0  # seconds to wait for another process's transaction
 
 _SCHEMA = """
@@ -55,26 +55,27 @@ CREATE TABLE predictions (
 );
 """
 
-#: What the first part of SQLite's error name means to a person.
+#: Messages by the first part of SQLite's error name.
 _MEANING = {
-    "SQLITE_NOTADB": "is no results store; give another path",
-    "SQLITE_CORRUPT": "is damaged; move it away, then `bench run` measures again",
+    "SQLITE_NOTADB": "is not a results store; give another path",
+    "SQLITE_CORRUPT": "is damaged; move it away and run `bench run` again",
     "SQLITE_READONLY": "cannot be written: no permission, or a read-only disk",
     "SQLITE_PERM": "cannot be opened: no permission",
     "SQLITE_AUTH": "cannot be opened: no permission",
     "SQLITE_CANTOPEN": "cannot be opened or created: no permission, or no such folder",
-    "SQLITE_BUSY": "is locked by another process; try again when that has finished",
-    "SQLITE_LOCKED": "is locked by another process; try again when that has finished",
-    "SQLITE_FULL": "cannot grow: the disk is full; free some space and run the same command, "
+    "SQLITE_BUSY": "is locked by another process; try again when it has finished",
+    "SQLITE_LOCKED": "is locked by another process; try again when it has finished",
+    "SQLITE_FULL": "cannot grow: the disk is full; free some space and run the same command again, "
     "finished jobs are kept",
     "SQLITE_IOERR": "cannot be read or written: the disk reports an error, or is full",
 }
 
 
 def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
-    """Open the results file, creating it and its folder if need be and not ``readonly``.
+    """Open the results file, creating it and its folder unless ``readonly``.
 
-    Raises StoreError if it is absent (``readonly``), not ours, newer, damaged or not accessible.
+    Raises StoreError if it is missing (``readonly``), not a results store, of a later version,
+    damaged or not accessible.
     """
     if readonly and not path.is_file():
         raise _absent(path)
@@ -83,7 +84,7 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"cannot create folder {path.parent}: {error.strerror}") from error
-    with explained(path):
+    with as_store_errors(path):
         connection = _open(path, readonly)
         try:
             if not readonly:
@@ -99,22 +100,22 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
-    """All of it or nothing, durable when the block ends; waits for another writer to finish."""
-    with explained(path):
+    """All or nothing, durable when the block ends; waits for other writers."""
+    with as_store_errors(path):
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield
             connection.execute("COMMIT")
         except BaseException:
-            if connection.in_transaction:  # some errors of SQLite have rolled back already
+            if connection.in_transaction:  # after some errors SQLite has rolled back already
                 connection.execute("ROLLBACK")
             raise
 
 
 @contextmanager
 def snapshot(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
-    """Within, reads see the file as of one moment, whatever others write."""
-    with explained(path):
+    """Within it, all reads see the file at one moment, whatever others write."""
+    with as_store_errors(path):
         connection.execute("BEGIN")
         try:
             yield
@@ -124,13 +125,13 @@ def snapshot(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Hold ``<path>.lock``; StoreError at once if another process, or this one, holds it.
+    """Hold ``<path>.lock``; StoreError at once if this or another process holds it already.
 
-    The lock is SQLite's own, on an empty file: it ends with the process, however that ends, and
-    workers that were forked from it do not inherit it.
+    It is an SQLite lock on an empty file: it is released when the process ends, however that
+    happens, and forked workers do not inherit it.
     """
     lock = path.with_name(path.name + ".lock")
-    with explained(lock):
+    with as_store_errors(lock):
         connection = sqlite3.connect(lock, timeout=0, isolation_level=None)
     try:
         try:
@@ -147,12 +148,12 @@ def exclusive(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors about the file into a StoreError of one line."""
+def as_store_errors(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors about the file at ``path`` into a StoreError of one line."""
     try:
         yield
     except sqlite3.Error as error:
-        if not _name(error):  # a mistake of the caller's, not the file's
+        if not _name(error):  # a mistake in the code, not the file
             raise
         raise StoreError(_explain(path, error)) from error
 
@@ -171,17 +172,17 @@ def _open(path: Path, readonly: bool) -> sqlite3.Connection:
         unreadable = isinstance(error, sqlite3.OperationalError)
         if not (readonly and unreadable) or path.with_name(path.name + "-wal").exists():
             raise
-        # A WAL database in a folder that cannot be written: nobody else can be writing it.
+        # A WAL database in a folder that cannot be written, so no other process is writing it.
         connection = sqlite3.connect(uri + "&immutable=1", uri=True, isolation_level=None)
     return connection
 
 
 def _create(connection: sqlite3.Connection, path: Path) -> None:
-    """Make the tables in an empty file; two processes may try at once."""
+    """Create the tables in an empty file; two processes may try at once."""
     if _pragma(connection, "user_version") or connection.execute(_TABLES).fetchone():
         return
     deadline = time.monotonic() + _PATIENCE
-    while True:  # SQLite does not wait by itself for this one lock
+    while True:  # for this lock SQLite does not wait by itself
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             break
@@ -200,10 +201,10 @@ def _create(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
-    if not connection.execute(_TABLES).fetchone():  # being made at this moment
+    if not connection.execute(_TABLES).fetchone():  # another process is just creating it
         raise _absent(path)
     if _pragma(connection, "application_id") != _APPLICATION_ID:
-        raise StoreError(f"{path} is no results store; give another path")
+        raise StoreError(f"{path} is not a results store; give another path")
     version = _pragma(connection, "user_version")
     if version > VERSION:
         try:
@@ -211,17 +212,17 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         except (sqlite3.Error, TypeError):
             writer = "a later version"
         raise StoreError(
-            f"{path} was made by bench {writer} (store version {version}); this is bench "
-            f"{bench.__version__}, which reads up to {VERSION}: upgrade bench"
+            f"{path} was written by bench {writer} (store version {version}); this is bench "
+            f"{bench.__version__}, which reads versions up to {VERSION}: upgrade bench"
         )
 
 
 def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
-    """All of it or nothing; a store that is only read stays as it is, every version is readable."""
+    """Migrate, all or nothing. Only for writing: all versions can be read as they are."""
     if _pragma(connection, "user_version") == VERSION:
         return
     with transaction(connection, path):
-        if _pragma(connection, "user_version") == 1:  # nobody was faster
+        if _pragma(connection, "user_version") == 1:  # no other process was faster
             migrate.from_version_1(connection)
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
@@ -230,7 +231,7 @@ _TABLES = "SELECT 1 FROM sqlite_master LIMIT 1"
 
 
 def _absent(path: Path) -> StoreError:
-    return StoreError(f"no results at {path}; `bench run SUITE` makes some")
+    return StoreError(f"no results at {path}; run `bench run SUITE` first")
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

@@ -1,9 +1,9 @@
-"""Results on disk: one SQLite file to which a finished job is appended, durably, at once.
+"""Results on disk: one SQLite file to which each finished job is appended durably, at once.
 
-A job that went well is stored once and never replaced; a failed one is replaced by the next try.
-Each row carries its whole declaration, so a file is readable without the models it is about.
+A successful job is stored once and never replaced; a failed one is replaced by the next attempt.
+Each row has its whole declaration, so a file can be read without the models in it being declared.
 Readers and a second writer are safe at any time; a second *run* on the same file is refused, as
-it would measure the same jobs and disturb the other's timings.
+it would measure the same jobs and disturb the first one's timings.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from bench.spec import Job, Outcome, Status, to_json
 from bench.store import frame, rows, sqlite, transfer
+from bench.store.durations import JobDuration
 from bench.store.rows import as_json
-from bench.store.timing import Timing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,9 +31,9 @@ FILE_NAME = "results.db"
 class Store:
     """The results at ``path``: a file ``*.db``, or a folder that holds ``results.db``.
 
-    Created if absent, unless ``readonly``. Use it as a context manager, or close it.
+    Created if missing, unless ``readonly``. Use it as a context manager, or close it.
 
-    Raises StoreError, one line, whenever the file cannot be opened, read or written.
+    All methods raise StoreError if the file cannot be opened, read or written.
     """
 
     def __init__(self, path: str | Path, *, readonly: bool = False) -> None:
@@ -42,7 +42,7 @@ class Store:
 
     @staticmethod
     def exists(path: str | Path) -> bool:
-        """Whether there are results at ``path`` already, a file or a folder as for `Store`."""
+        """Whether there are results at ``path``, a file or folder as for `Store`."""
         return _file(path).is_file()
 
     def __enter__(self) -> Self:
@@ -57,11 +57,11 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Close the file; nothing is lost without it."""
+        """Close the file; nothing is lost if you forget."""
         self.connection.close()
 
     def driver(self) -> AbstractContextManager[None]:
-        """Held by the one run that writes here; StoreError if another holds it."""
+        """Lock held by the one run that writes here; StoreError if another run holds it."""
         return sqlite.exclusive(self.path)
 
     def begin_run(self, env: Mapping[str, Any]) -> str:
@@ -74,16 +74,16 @@ class Store:
         return run_id
 
     def append(self, outcome: Outcome, run_id: str) -> bool:
-        """Store an outcome, durably, all or nothing; false if the job had gone well before.
+        """Store an outcome durably, all or nothing; False if a successful one is stored already.
 
-        Raises StoreError if it cannot be written, and then nothing of it is.
+        Raises StoreError if it cannot be written.
         """
         failed = outcome.status is Status.FAILED
         error = outcome.error
-        if error is not None:  # may quote a file name that is no UTF-8
+        if error is not None:  # may quote a file name that is not UTF-8
             error = " ".join(error.encode("utf-8", "replace").decode().split())
         outcome_row = (
-            *(outcome.job.id, run_id, str(outcome.status), as_json(_frozen(outcome.job))),
+            *(outcome.job.id, run_id, str(outcome.status), as_json(_as_stored(outcome.job))),
             *(float(outcome.seconds), as_json(outcome.notes), error, _iso(datetime.now(UTC))),
         )
         measurements = [
@@ -94,14 +94,14 @@ class Store:
             return rows.put(self.connection, outcome_row, measurements, outcome.predictions)
 
     def done(self) -> set[str]:
-        """Ids of the jobs that went well."""
+        """Ids of the successful jobs."""
         query = "SELECT job_id FROM outcomes WHERE status = ?"
         return {job_id for (job_id,) in self._rows(query, Status.OK)}
 
     def predictions(self, job_id: str) -> bytes | None:
         """Per-image predictions of a job as stored, None if there are none.
 
-        `bench.tasks.classification.predictions` has their format.
+        `bench.tasks.classification.predictions` defines their format.
         """
         found = self._rows("SELECT data FROM predictions WHERE job_id = ?", job_id)
         return next((bytes(data) for (data,) in found), None)
@@ -116,10 +116,10 @@ class Store:
         return rows.runs(self.connection, self.path)
 
     def env(self) -> dict[str, Any]:
-        """Provenance of what is stored: of the latest run that gave an outcome.
+        """Provenance of the latest run that has an outcome in the store.
 
-        ``runs`` is the number of such runs; ``differing`` maps each entry in which they differ,
-        such as ``packages.torch``, to all its values, oldest first; command lines may differ.
+        ``runs`` is the number of such runs; ``differing`` maps each entry that differs between
+        them, such as ``packages.torch``, to all its values, oldest first, except the command line.
         Empty for an empty store.
         """
         query = "SELECT env FROM runs WHERE id IN (SELECT run_id FROM outcomes) ORDER BY started"
@@ -134,16 +134,16 @@ class Store:
         differing = {name: seen for name, seen in values.items() if len(seen) > 1}
         return {**envs[-1], "runs": len(envs), "differing": differing}
 
-    def timings(self) -> list[Timing]:
-        """How long each job that went well took, oldest first."""
+    def durations(self) -> list[JobDuration]:
+        """How long each successful job took, oldest first."""
         query = "SELECT job, seconds FROM outcomes WHERE status = ? ORDER BY rowid"
         found = self._rows(query, Status.OK)
-        return [Timing.stored(json.loads(text), seconds) for text, seconds in found]
+        return [JobDuration.stored(json.loads(text), seconds) for text, seconds in found]
 
     def frame(self) -> pd.DataFrame:
-        """One row a measurement, with the columns of `bench.store.frame.COLUMNS`; oldest job first.
+        """One row per measurement, with the columns of `bench.store.frame.COLUMNS`, oldest first.
 
-        A failed job is one row without metric. ``source`` says that all were measured here.
+        A failed job is one row without a metric. ``source`` is ``measured`` in all rows.
         """
         return frame.build(self._rows(frame.QUERY))
 
@@ -151,11 +151,11 @@ class Store:
         return rows.select(self.connection, self.path, query, *values)
 
     def export_jsonl(self, path: str | Path) -> int:
-        """Write all runs and outcomes, predictions included; returns how many outcomes."""
+        """Write all runs and outcomes with their predictions; returns the number of outcomes."""
         return transfer.export(self.connection, self.path, Path(path))
 
     def import_jsonl(self, path: str | Path) -> int:
-        """Merge what `export_jsonl` wrote, all or nothing; returns how many outcomes were new."""
+        """Merge a file of `export_jsonl`, all or nothing; returns the number of new outcomes."""
         return transfer.merge(self.connection, self.path, Path(path))
 
 
@@ -165,8 +165,8 @@ def _file(path: str | Path) -> Path:
     return given if is_file else given / FILE_NAME
 
 
-def _frozen(job: Job) -> dict[str, Any]:
-    """A job as stored: its declaration and what the program derives from it."""
+def _as_stored(job: Job) -> dict[str, Any]:
+    """A job as stored: its declaration and what is derived from it."""
     return to_json(job) | {
         "architecture": job.model.architecture,
         "precision": job.options.precision,
@@ -183,7 +183,7 @@ def _leaves(env: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]
 
 
 def _real(value: float | None) -> float | None:
-    return None if value is None else float(value)  # NumPy's own would be stored as bytes
+    return None if value is None else float(value)  # NumPy scalars would be stored as bytes
 
 
 def _whole(value: int | None) -> int | None:

@@ -1,8 +1,8 @@
 """A results store as lines of JSON: to read elsewhere, to send, to merge.
 
-The first line says which version wrote it; then one line a run and one an outcome, with its
-measurements and its predictions in base64; the last says how many outcomes there are, so that a
-file that was cut is noticed. NaN and infinities are strings: JSON has none.
+The first line has the version that wrote it. Then follows one line per run and one per outcome,
+with measurements and base64-encoded predictions. The last line has the number of outcomes, so that
+a truncated file is noticed. NaN and infinities are strings, as JSON does not have them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FROM outcomes LEFT JOIN predictions USING (job_id) ORDER BY outcomes.rowid
 _SELECT_MEASUREMENTS = """
 SELECT metric, value, unit, low, high, n FROM measurements WHERE job_id = ? ORDER BY position
 """
-#: What reading a line that is not ours can raise.
+#: Exceptions that a damaged line can raise.
 _DAMAGE = (
     *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
     *(sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError),
@@ -37,9 +37,9 @@ _FIELDS = ("metric", "value", "unit", "low", "high", "n")
 
 
 def export(connection: sqlite3.Connection, store: Path, path: Path) -> int:
-    """Write the open ``store`` to ``path``, which appears whole or not at all.
+    """Write the open ``store`` to ``path``, completely or not at all.
 
-    Returns how many outcomes were written. Raises StoreError if it cannot be written.
+    Returns the number of outcomes written. Raises StoreError if ``path`` cannot be written.
     """
     partial = path.with_name(path.name + ".partial")
     outcomes = 0
@@ -58,52 +58,52 @@ def export(connection: sqlite3.Connection, store: Path, path: Path) -> int:
 
 
 def merge(connection: sqlite3.Connection, store: Path, path: Path) -> int:
-    """Add the runs and outcomes of ``path`` to the store, all or nothing.
+    """Add the runs and outcomes in ``path`` to the store, all or nothing.
 
-    A job that the store has a good outcome of keeps it; a failed one is replaced. Returns the
-    number of outcomes taken. Raises StoreError if the file cannot be read, a line is damaged, or
-    lines are missing at its end.
+    A successful outcome in the store is kept; a failed one is replaced. Returns the number of
+    outcomes added. Raises StoreError if the file cannot be read, a line is damaged, or the file is
+    truncated.
     """
-    merging = _Merging(connection)
+    importing = _Import(connection)
     try:
         with path.open("rb") as file, sqlite.transaction(connection, store):
             for number, line in enumerate(file, 1):
                 try:
-                    merging.line(number, line)
+                    importing.line(number, line)
                 except _DAMAGE as error:
                     raise StoreError(
                         f"{path} line {number} is damaged: {one_line(error)}"
                     ) from error
-            if not merging.whole:
+            if not importing.whole:
                 raise StoreError(
-                    f"{path} is cut: {merging.outcomes} outcomes and no end; export it again"
+                    f"{path} is truncated after {importing.outcomes} outcomes; export it again"
                 )
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror or error}") from error
-    return merging.taken
+    return importing.taken
 
 
-class _Merging:
-    """One file on its way into a store, line by line."""
+class _Import:
+    """Imports one file into a store, line by line."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._version = 0  #: of the store that was exported; 0 before it is known
+        self._version = 0  #: of the exported store; 0 until the first line is read
         self._ended = False
         self.outcomes = self.taken = 0
 
     @property
     def whole(self) -> bool:
-        """Whether nothing is missing, as far as the file can tell: the first version had no end."""
+        """Whether the file is complete; files of version 1 have no last line to tell."""
         return self._ended or self._version == 1
 
     def line(self, number: int, line: bytes) -> None:
-        """Take one line; anything of `_DAMAGE` if it is not one of ours."""
+        """Import one line; raises one of `_DAMAGE` if it is damaged."""
         ((kind, record),) = json.loads(line).items()
         if (kind == "store") != (number == 1):
-            raise ValueError("the first line, and no other, names the store's version")
+            raise ValueError("the store's version must be on the first line, and only there")
         if self._ended:
-            raise ValueError("it comes after the end")
+            raise ValueError("it follows the last line")
         if kind == "store":
             self._version = _readable(record)
         elif kind == "run":
@@ -141,23 +141,23 @@ class _Merging:
                 None if error is None else _text(error),
                 _moment(record["finished"]),
             ),
-            [_measured(one) for one in record["measurements"]],
+            [_measurement_row(one) for one in record["measurements"]],
             None if data is None else base64.b64decode(data, validate=True),
         )
 
 
 def _readable(record: dict[str, Any]) -> int:
-    """The version that wrote it; StoreError for a later one."""
+    """The version of the exported store; StoreError if it is later than ours."""
     version = _whole(record["version"])
     if version > sqlite.VERSION:
         raise StoreError(
-            f"written by bench {record['bench']!s:.20}; this is {bench.__version__}: upgrade"
+            f"written by bench {record['bench']!s:.20}; this is {bench.__version__}: upgrade bench"
         )
     return version
 
 
 def _check(job: dict[str, Any]) -> None:
-    """That a job has what a frame is made of, each of its kind."""
+    """Check that a job has everything that a frame needs, with the right types."""
     for name, value in frame.described(job).items():
         match frame.TYPES.get(name):
             case "bool":
@@ -172,10 +172,10 @@ def _check(job: dict[str, Any]) -> None:
                 _real(value)
             case _:
                 _whole(value)
-    _whole(job["images"])  # an estimate of the time left reads it
+    _whole(job["images"])  # needed to estimate the time left
 
 
-def _measured(one: dict[str, Any]) -> tuple[Any, ...]:
+def _measurement_row(one: dict[str, Any]) -> tuple[Any, ...]:
     return (
         *(_text(one["metric"]), _real(one["value"]), _text(one["unit"])),
         *(_real(one["low"]), _real(one["high"])),
@@ -188,7 +188,7 @@ def _moment(text: str) -> str:
 
 
 def _records(connection: sqlite3.Connection, store: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """All lines, as of one moment even while a run goes on."""
+    """All lines, as of one moment even if a run is writing."""
     with sqlite.snapshot(connection, store):
         yield "store", {"version": sqlite.VERSION, "bench": bench.__version__}
         for run in rows.runs(connection, store):
@@ -220,14 +220,14 @@ def _records(connection: sqlite3.Connection, store: Path) -> Iterator[tuple[str,
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r:.40} is no text")
+        raise TypeError(f"{value!r:.40} is not text")
     value.encode()  # a lone surrogate cannot be stored
     return value
 
 
 def _real(value: Any) -> float | None:
     if isinstance(value, bool):
-        raise TypeError(f"{value!r} is no number")
+        raise TypeError(f"{value!r} is not a number")
     return None if value is None else float(value)
 
 
@@ -239,5 +239,5 @@ def _flag(value: Any) -> bool:
 
 def _whole(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{value!r:.40} is no whole number")
+        raise TypeError(f"{value!r:.40} is not an integer")
     return value

@@ -1,1 +1,1 @@
-"""Tasks: what is asked of a network, and how its answers are judged."""
+"""Tasks: what a network predicts, and how its predictions are scored."""

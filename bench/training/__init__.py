@@ -1,1 +1,1 @@
-"""Training: how the checkpoints of the zoo are made."""
+"""Training: how the zoo's checkpoints are made."""

@@ -1,4 +1,4 @@
-"""Weights and the card beside them: what a checkpoint is, how it was made and what it scores."""
+"""Weights and their card, which states what a checkpoint is, how it was made and what it scores."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from torch import nn
 from bench.images.open import opened
 from bench.network.forward import Forward
 from bench.spec import Dataset, Model, Options
-from bench.tasks.classification.evaluate import answer
+from bench.tasks.classification.evaluate import predict_into
 from bench.tasks.classification.tally import Tally
 from bench.tasks.classification.views import View
 from bench.training.stage import State
 
-#: A card states the accuracy of the whole val set and of its first images, quick to check.
+#: A card states the accuracy on all of val, and on its first images, which are quick to check.
 SLICE = 500
 
 
 def write_card(
     network: nn.Module, model: Model, val: Dataset, output: Path, state: State, made: dict[str, Any]
 ) -> Path:
-    """Writes ``network`` as ``output/<weights>`` and its card; returns the card's path.
+    """Write ``network`` to ``output/<weights>``, and its card; returns the card's path.
 
-    Matrices and kernels are stored in float16, which halves the zoo; the accuracy is that of the
-    stored weights, not of the network as trained. ``made`` says how it was: seed, recipe, data.
+    Matrices and kernels are stored in float16, which halves the size of the zoo. The accuracy is
+    that of the stored weights. ``made`` holds how it was trained: seed, recipe, data, device.
     """
     network = network.to("cpu").eval()
     stored = {
@@ -57,11 +57,11 @@ def write_card(
 
 
 def score(network: nn.Module, model: Model, val: Dataset) -> dict[str, Any]:
-    """Images of ``val`` whose largest logit is the label's: of all, and of the first `SLICE`."""
+    """Correct predictions on ``val``: on all images, and on the first `SLICE`."""
     images = opened(val, model.transform)
     tally = Tally(images.labels, [View(())])
-    answer(Forward(network, model, Options()), images, tally)
-    correct = tally.right
+    predict_into(Forward(network, model, Options()), images, tally)
+    correct = tally.correct
     return {
         "dataset": val.name,
         "digest": images.digest,

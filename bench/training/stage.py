@@ -1,4 +1,4 @@
-"""One stage of training: data, optimiser and schedule; all chance comes from (seed, step)."""
+"""One stage of training: data, optimiser and schedule, all seeded by (seed, step)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _REPORT_EVERY = 50
 
 @dataclass
 class State:
-    """Where training stands; what a resume needs."""
+    """How far training has come; what resuming needs."""
 
     stage: int = 0
     step: int = 0  #: optimiser steps done within the stage
@@ -66,7 +66,7 @@ class StageRun:
         self.loss = nn.CrossEntropyLoss(label_smoothing=recipe.label_smoothing)
 
     def until_done(self, state: State, save: Callable[[], None], progress: Progress | None) -> None:
-        """Runs the steps that are left, calling ``save`` every 20 seconds."""
+        """Run the remaining steps, calling ``save`` every 20 seconds."""
         recipe, batch = self.recipe, self.recipe.batch_size
         before = sum(recipe.steps(s) for s in recipe.stages[: state.stage])
         total = sum(recipe.steps(s) for s in recipe.stages) * batch
@@ -90,7 +90,7 @@ class StageRun:
         state.seconds += time.monotonic() - clock
 
     def _step(self, step: int) -> float:
-        """One optimiser step; returns the loss, in nats. All chance comes from (seed, step)."""
+        """One optimiser step, seeded by (seed, step); returns the loss in nats."""
         recipe, chance = self.recipe, np.random.default_rng([self.seed, step])
         epoch, place = divmod(step * recipe.batch_size, len(self.labels))
         order = np.random.default_rng([self.seed, 1_000_000 + epoch]).permutation(len(self.labels))
@@ -112,7 +112,7 @@ class StageRun:
     def _batch(
         self, index: np.ndarray[Any, Any], moves: np.ndarray[Any, Any]
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Normalised images (B, 3, H, W), each moved by its own few pixels, and labels."""
+        """Normalised images (B, 3, H, W), each shifted by a few pixels of its own, and labels."""
         which = torch.from_numpy(index).to(self.device)
         side = self.pixels.shape[1]
         along = torch.arange(side)[None, :]
@@ -124,7 +124,7 @@ class StageRun:
 
 
 def schedule(step: int, steps: int, warmup: float) -> float:
-    """Linear warm-up, then half a cosine to zero; a factor 0..1.
+    """Factor of the learning rate, 0..1: linear warm-up, then half a cosine to zero.
 
     >>> [round(schedule(s, 100, 0.1), 2) for s in (0, 9, 10, 55, 99)]
     [0.1, 1.0, 1.0, 0.5, 0.0]
@@ -135,8 +135,8 @@ def schedule(step: int, steps: int, warmup: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
 
 
-def fresh(network: nn.Module, recipe: Recipe) -> nn.Module:
-    """Starts every layer from PyTorch's own initialisation, whatever timm chose for its family."""
+def reinitialise(network: nn.Module, recipe: Recipe) -> nn.Module:
+    """Reset every layer to PyTorch's own initialisation, whatever timm chose for its family."""
     for layer in network.modules():
         if isinstance(layer, nn.Linear | nn.Conv2d | nn.LayerNorm | nn.BatchNorm2d):
             layer.reset_parameters()
@@ -146,8 +146,8 @@ def fresh(network: nn.Module, recipe: Recipe) -> nn.Module:
     return network
 
 
-def fit_head(network: nn.Module, classes: int) -> None:
-    """Cuts the classifier down to its first ``classes`` rows: labels of both sets agree there."""
+def trim_head(network: nn.Module, classes: int) -> None:
+    """Cut the classifier to its first ``classes`` rows, where the labels of both sets agree."""
     for name, layer in network.named_modules():
         if not name.startswith(("head", "fc")) or not isinstance(layer, nn.Linear):
             continue

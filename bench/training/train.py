@@ -1,4 +1,4 @@
-"""Trains one model of the zoo: seeded, resumable, ending in a safetensors file and its card."""
+"""Train one model of the zoo: seeded, resumable; writes a safetensors file and its card."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bench.spec import Dataset, Model, replace
 from bench.spec.errors import UsageError
 from bench.training.card import write_card
 from bench.training.recipe import RECIPES, Recipe
-from bench.training.stage import Progress, StageRun, State, fit_head, fresh
+from bench.training.stage import Progress, StageRun, State, reinitialise, trim_head
 
 
 def train(
@@ -32,13 +32,13 @@ def train(
     workers: int = 2,
     progress: Progress | None = None,
 ) -> Path:
-    """Trains ``model`` by its recipe and writes ``<name>.safetensors`` and ``<name>.json``.
+    """Train ``model`` by its recipe and write ``<name>.safetensors`` and ``<name>.json``.
 
-    ``datasets`` maps names to declarations: the recipe's sets, and glyphs-val for the card.
-    ``progress`` gets (images seen, images in all, recent loss in nats). A checkpoint is kept in
-    ``output`` while training runs; with ``resume`` an interrupted run continues from it. Returns
-    the card's path. Raises `UsageError` for an unwritable folder, `DataError` for a loss that
-    is not finite.
+    ``datasets`` maps names to declarations: the recipe's datasets, and glyphs-val for the card.
+    ``progress`` is called with (images seen, images in total, recent loss in nats). A checkpoint is
+    kept in ``output`` while training runs; with ``resume`` an interrupted run continues from it.
+    Returns the card's path. Raises `UsageError` for a folder that cannot be written, `DataError` if
+    the loss is not finite.
     """
     recipe = recipe or RECIPES[model.scale]
     part = _writable(output) / f".{model.name}.part"
@@ -54,7 +54,7 @@ def train(
             continue
         if number > state.stage:
             state.stage, state.step = number, 0
-        fit_head(network, datasets[stage.dataset].classes)
+        trim_head(network, datasets[stage.dataset].classes)
         run = StageRun(network, model, images, recipe, stage, seed + number, device)
         if saved:
             network.load_state_dict(saved["network"])
@@ -80,16 +80,16 @@ def _writable(output: Path) -> Path:
 def _network(
     model: Model, datasets: dict[str, Dataset], recipe: Recipe, seed: int, device: str
 ) -> nn.Module:
-    """A fresh network with a head for the first stage's classes."""
+    """An untrained network with a head for the first stage's classes."""
     classes = datasets[recipe.stages[0].dataset].classes
     first = replace(model, kwargs={**model.kwargs, "num_classes": classes})
     torch.manual_seed(seed)
-    network = fresh(build(first, weights=False), recipe).to(device)
+    network = reinitialise(build(first, weights=False), recipe).to(device)
     return network.to(memory_format=torch.channels_last)
 
 
 def _identity(model: Model, recipe: Recipe, seed: int) -> str:
-    """What a checkpoint must share with a run to continue it."""
+    """Hash of everything that a checkpoint must share with a run to be resumed by it."""
     text = json.dumps([model.arch, dict(model.kwargs), asdict(recipe), seed], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -107,9 +107,9 @@ def _save(part: Path, identity: str, state: State, run: StageRun) -> None:
 
 
 def _resumable(part: Path, identity: str) -> dict[str, Any] | None:
-    """The saved state of the same run, or None: another recipe or a torn file starts anew."""
+    """The saved state of the same run; None, to start anew, if it is another's or damaged."""
     try:
         saved: dict[str, Any] = torch.load(part, map_location="cpu", weights_only=True)
-    except Exception:  # a torn file fails in many ways, all of which mean: start anew
+    except Exception:  # a damaged file can fail in many ways; all mean: start anew
         return None
     return saved if saved.get("identity") == identity else None

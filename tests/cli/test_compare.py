@@ -150,7 +150,7 @@ def test_every_form(bench: Call, here: Path, stored: Path, form: str, sides: Any
         (["convnext", "swin", "--band", "0.9"], "at least 1"),
         (["convnext", "swin", "--band", "nan"], "at least 1"),
         (["convnext", "swin", "--match", "flops"], "'gmacs'"),
-        (["convnext", "swin", "--html", "--json"], "give one of"),
+        (["convnext", "swin", "--html", "--json"], "give only one of"),
         (["convnext", "swin", "--to", "x"], "--to needs a format"),
         (["", "swin"], "no model named"),
         (["a", "b", "--output", "nowhere"], "no results at"),

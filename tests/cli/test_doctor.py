@@ -13,7 +13,7 @@ import pytest
 from bench.cli.lib import noise as noise_words
 from bench.spec import Job
 from bench.speed.noise import Noise
-from bench.speed.session import Timed
+from bench.speed.session import ProcessTiming
 
 Call = Callable[..., Any]
 
@@ -25,9 +25,9 @@ def test_it_names_versions_devices_data_and_weights(bench: Call) -> None:
     assert "cpu" in out
     assert "GiB free" in out
     lines = {line.split()[0]: line for line in out.splitlines() if line.startswith(" ")}
-    assert "1 of 1 whole" in lines["tiny"]
-    assert "0 of 1 whole" in lines["damaged"]
-    assert "OTHER PIXELS" in lines["tiny-v2"]
+    assert "1 of 1 intact" in lines["tiny"]
+    assert "0 of 1 intact" in lines["damaged"]
+    assert "PIXELS DIFFER" in lines["tiny-v2"]
 
 
 def test_damaged_weights_are_exit_4(bench: Call) -> None:
@@ -69,16 +69,16 @@ def _noise(**changes: Any) -> Noise:
 
 def test_what_can_be_seen_follows_from_the_noisiest_model() -> None:
     lines = noise_words.words([_noise(between=0.002), _noise(model="swin_m")], device="cuda:0")
-    assert lines[1].startswith("swin_m: 2,000 img/s; from process to process it differs by 2.0%")
+    assert lines[1].startswith("swin_m: 2,000 img/s; standard deviation between processes 2.0%")
     # By statsmodels' power analysis, on logarithms: see test_detectable in tests/measure.
     assert "6.3% with 3, 4.1% with 5, 2.7% with 10, 1.8% with 20" in lines[2]
-    assert lines[3].startswith("this machine is quiet: 1% of the samples had to be repeated; ")
+    assert lines[3].startswith("this machine is quiet: 1% of the samples were repeated; ")
 
 
 def test_a_disturbed_machine_is_called_so() -> None:
     disturbed = noise_words.words([_noise(disturbed=0.4, others=1.7)], device="cpu")
-    assert "disturbed: 40% of the samples had to be kept" in disturbed[2]
-    assert "others kept 1.7 CPUs busy. End other programs" in disturbed[2]
+    assert "busy: 40% of the kept samples were disturbed" in disturbed[2]
+    assert "other programs used 1.7 CPUs. Stop other programs" in disturbed[2]
     assert "logical CPUs used" in disturbed[3]
     used = noise_words.words([_noise(discarded=0.3, others=None)], device="mps")
     assert used[-1] == "this machine is in use: 30% of the samples were repeated"
@@ -88,10 +88,10 @@ def test_speed_is_timed_in_turns(bench: Call, monkeypatch: pytest.MonkeyPatch) -
     asked: list[str] = []
 
     class Process:
-        def timed(self, job: Job) -> Timed:
+        def time_job(self, job: Job) -> ProcessTiming:
             asked.append(job.model.name)
             passes = [0.01 * (1 + 0.1 * (len(asked) > 4))] * 10
-            return Timed(
+            return ProcessTiming(
                 batch=64,
                 passes=passes,
                 singles=[0.001],

@@ -205,7 +205,7 @@ MISTAKES: dict[str, list[tuple[list[str], str]]] = {
         (["--by", "who"], "no column 'who'"),
         (["--where", "x"], "COLUMN=VALUE"),
         (["--where", "x=3"], "no row has x = '3'; there are '1'"),
-        (["--html", "--csv"], "give one of"),
+        (["--html", "--csv"], "give only one of"),
         (["--to", "file"], "--to needs a format"),
         (["--images", "0"], "images"),
         (["--y-is", "errors"], "'error'"),

@@ -61,8 +61,8 @@ MISTAKES = [
     (["run", "tiny", "--workers", "0"], 2, "--workers"),
     (["run", "tiny", "--amp", "--amp-dtype", "float8"], 2, "bfloat16"),
     (["run", "tiny", "--amp-dtype", "bfloat16"], 2, "--amp"),
-    (["run", "tiny", "--device", "cuda:99"], 2, "there are: cpu"),
-    (["run", "tiny", "--device", "abacus"], 2, "there are: cpu"),
+    (["run", "tiny", "--device", "cuda:99"], 2, "available: cpu"),
+    (["run", "tiny", "--device", "abacus"], 2, "available: cpu"),
     (["run", "tiny", "--output", "/dev/null/x"], 2, "/dev/null/x"),
     (["run", "tiny", "--output", "/dev/null"], 2, "/dev/null"),
     (["run", "tiny", "--turbo"], 2, "--turbo"),
@@ -135,7 +135,7 @@ def test_an_unexpected_error_says_how_to_see_more(
     said = bench("list")
     assert said.code == 70, "1 is a regression, and nothing else"
     assert one_line(said.err) == (
-        "bench: unexpected ZeroDivisionError: first second; BENCH_DEBUG=1 shows where"
+        "bench: unexpected ZeroDivisionError: first second; set BENCH_DEBUG=1 to see where"
     )
     monkeypatch.setenv("BENCH_DEBUG", "1")
     said = bench("list")
@@ -162,7 +162,7 @@ def test_interrupt_is_130(bench: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bench.registry.suites", interrupted)
     said = bench("list")
     assert said.code == 130
-    assert one_line(said.err) == "bench: interrupted; run the same command to go on"
+    assert one_line(said.err) == "bench: interrupted; run the same command to resume"
 
 
 def test_closed_streams_are_no_mistake(here: Path) -> None:

@@ -53,7 +53,7 @@ def test_its_power_is_what_simulated_tests_reach(bench: Call) -> None:
         (["--images", "10", "--disc", "2"], "disc"),
         (["--images", "0", "--disc", "0.1"], "images"),
         (["--disc", "0.1"], "--images"),
-        (["--images", "10", "--disc", "0.1", "--difference", "11"], "more points than"),
+        (["--images", "10", "--disc", "0.1", "--difference", "11"], "at most 10, the points"),
         (["--images", "10", "--disc", "0.1", "--power", "1"], "--power"),
         (["--images", "10", "--disc", "0.1", "--alpha", "0"], "--alpha"),
         (["--images", "10", "--disc", "0.1", "--accuracy", "100"], "--accuracy"),

@@ -25,7 +25,7 @@ def test_a_run_measures_everything_once(bench: Call, here: Path) -> None:
     assert first.code == 0, first.err
     opening, *_ = first.out.splitlines()
     assert opening.startswith("tiny on tiny (images drawn on this machine)")
-    assert "This is not ImageNet: for that, add --data imagenet --data-dir FOLDER." in opening
+    assert "This is not ImageNet; for ImageNet add --data imagenet --data-dir FOLDER." in opening
     assert re.findall(r"^\[(\d)/3\] (\w+) tiny_xs.g1k", first.err, re.M) == [
         ("1", "evaluate"),
         ("2", "evaluate"),
@@ -73,7 +73,7 @@ def test_dry_run_knows_what_is_done_and_how_long_it_took(bench: Call) -> None:
     assert re.search(r"^evaluate tiny_xs.g1k tiny-val +done", said.out, re.M)
     assert re.search(r"^evaluate tiny_xs.g1k tiny-r +todo", said.out, re.M)
     assert "3 jobs, 2 done, 1 to do" in said.out
-    assert "for 1 of 1 it rests on jobs like them" in said.out
+    assert "(1 of 1 from similar jobs timed on this device)" in said.out
 
 
 def test_a_failed_job_is_told_and_the_others_go_on(bench: Call, here: Path) -> None:
@@ -95,7 +95,7 @@ def test_pixels_other_than_published_are_told(bench: Call) -> None:
     said = bench("run", "tiny", "--data", "tiny-v2")
     assert said.code == 0
     (warning,) = [line for line in said.err.splitlines() if "warning" in line]
-    assert warning.startswith("bench: warning: tiny-v2: other pixels than published")
+    assert warning.startswith("bench: warning: tiny-v2: pixels differ from the published ones")
     assert "numpy" in warning
     assert "pillow" in warning
 
@@ -162,7 +162,7 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(bench: Call, here: Pa
     # The last jobs take milliseconds: it may have been faster than the signal.
     assert code in (0, 130), told
     if code == 130:
-        assert told[-1] == "bench: interrupted; run the same command to go on\n"
+        assert told[-1] == "bench: interrupted; run the same command to resume\n"
     assert not any("Traceback" in line for line in told)
     assert bench("run", "tiny").code == 0
     with closing(sqlite3.connect(here / "results" / "results.db")) as connection:
@@ -173,4 +173,4 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(bench: Call, here: Pa
 def test_sigterm_before_the_first_job_is_told_too(bench: Call, here: Path) -> None:
     code, told = interrupted("loading PyTorch", signal.SIGTERM)
     assert code == 130, told
-    assert told[-1] == "bench: interrupted; run the same command to go on\n"
+    assert told[-1] == "bench: interrupted; run the same command to resume\n"

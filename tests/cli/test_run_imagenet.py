@@ -54,7 +54,7 @@ def test_every_set_that_is_found_is_measured_once(bench: Call, disk: Path) -> No
     said = run(bench)
     assert said.code == 0, said.err
     assert f"imagenet-a from {disk / 'data' / 'imagenet-a'}" in said.out
-    assert "imagenet-val has 1,000 images, published are 50,000" in said.err
+    assert "imagenet-val has 1,000 images instead of 50,000" in said.err
     assert "chance level" in " ".join(said.out.split())
     with Store(disk / "results", readonly=True) as store:
         frame = store.frame()
@@ -66,7 +66,7 @@ def test_every_set_that_is_found_is_measured_once(bench: Call, disk: Path) -> No
     assert {"top1_full", "top1/a-classes", "top1/r-classes"} <= set(frame["metric"])
     again = run(bench)
     assert "3 jobs: 0 done" in again.out
-    assert "3 were there before" in again.out
+    assert "3 already stored" in again.out
     assert len(list((disk / "cache" / "prepared").iterdir())) == 2  # ReaL has none of its own
 
 

@@ -29,10 +29,10 @@ def test_training_ends_in_weights_and_a_card(bench: Call, here: Path) -> None:
     assert (card["seed"], card["images_seen"]) == (7, 64)
     assert (here / "zoo" / "convnext_xs.g1k.safetensors").stat().st_size > 10_000
     right, of = card["accuracy"]["correct"], card["accuracy"]["images"]
-    assert f"convnext_xs.g1k: {right} of {of} right on glyphs-val" in said.out
+    assert f"convnext_xs.g1k: {right} of {of} correct on glyphs-val" in said.out
 
     again = bench("train", "convnext_xs.g1k", "--output", "zoo", "--device", "cpu")
-    assert "finished before" in again.out
+    assert "already trained" in again.out
     assert json.loads((here / "zoo" / "convnext_xs.g1k.json").read_text()) == card
 
 
@@ -45,4 +45,4 @@ def test_a_folder_that_cannot_be_made_is_one_line(bench: Call) -> None:
 def test_published_weights_are_not_trained(bench: Call) -> None:
     said = bench("train", "timm:resnet18")
     assert (said.code, said.out) == (2, "")
-    assert "'timm:resnet18' names published weights" in said.err
+    assert "'timm:resnet18' selects published models" in said.err

@@ -29,7 +29,7 @@ def test_a_device_that_is_not_there_names_those_that_are(given: str) -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="has a GPU")
 def test_cuda_without_a_gpu_is_a_users_error() -> None:
-    with pytest.raises(UsageError, match=r"no device 'cuda' on this machine; there are: cpu"):
+    with pytest.raises(UsageError, match=r"no device 'cuda' on this machine; available: cpu"):
         device.describe("cuda")
 
 

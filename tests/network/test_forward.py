@@ -69,10 +69,10 @@ def test_a_batch_that_does_not_fit_is_halved_within_its_block() -> None:
     run = forward(net)
     found = np.concatenate(list(run.stream(blocks(16))))
     np.testing.assert_allclose(found, reference(net), atol=1e-5)
-    assert (run.asked, run.batch) == (16, 4)
+    assert (run.requested_batch, run.batch) == (16, 4)
     assert sum(net.seen) == 50
     net.room = 0
-    with pytest.raises(JobError, match="no memory for a single image"):
+    with pytest.raises(JobError, match="out of memory on a single image"):
         list(run.stream(blocks(16)))
 
 
@@ -106,7 +106,7 @@ def test_the_batch_is_chosen_where_none_is_given(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_width_of_the_answers_is_checked() -> None:
-    with pytest.raises(JobError, match=r"declared are \(16, 8\) logits"):
+    with pytest.raises(JobError, match=r"declared to return logits of \(16, 8\)"):
         list(Forward(_Net(), replace(MODEL, classes=8), Options(batch_size=16)).stream(blocks(16)))
 
 

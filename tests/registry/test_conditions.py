@@ -63,8 +63,8 @@ def test_all_and_the_defaults_depend_on_the_device() -> None:
         ("fp16", "unknown word 'fp16'"),
         ("", "unknown word ''"),
         ("float32,,bfloat16", "unknown word ''"),
-        ("float16+bfloat16", "says both float16 and bfloat16"),
-        ("float32+float32", "says both"),
+        ("float16+bfloat16", "has both float16 and bfloat16"),
+        ("float32+float32", "has both"),
         ("all+compile", "unknown word 'all'"),
     ],
 )

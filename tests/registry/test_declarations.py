@@ -123,8 +123,8 @@ def test_a_file_of_selectors_that_cannot_be_read(tmp_path: Path) -> None:
     for name, why in {
         "absent": "No such file",
         ".": "directory",
-        "binary": "no text file",
-        "nested": "one level only",
+        "binary": "not a text file",
+        "nested": "they cannot be nested",
         "empty": "no model selected",
     }.items():
         with pytest.raises(UsageError, match=why):
@@ -210,7 +210,7 @@ def test_datasets_by_name_role_and_glob_in_the_order_selected() -> None:
 def test_unknown_suites_and_reports_say_so() -> None:
     with pytest.raises(UnknownNameError, match="unknown suite 'scalign'; did you mean scaling"):
         registry.suite("scalign")
-    with pytest.raises(UsageError, match=r"unknown report 'none'; there are: .*scaling"):
+    with pytest.raises(UsageError, match=r"unknown report 'none'; available: .*scaling"):
         registry.report("none")
 
 
@@ -297,10 +297,10 @@ def test_a_report_without_build_and_a_folder_that_is_none(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place("reports/mine.py", "build = 3")
-    with pytest.raises(UsageError, match="defines no function `build"):
+    with pytest.raises(UsageError, match="must define a function `build"):
         registry.report("mine")
     monkeypatch.setenv("BENCH_PATH", "/no/such/folder")
-    with pytest.raises(UsageError, match="BENCH_PATH names '/no/such/folder', which is no folder"):
+    with pytest.raises(UsageError, match="BENCH_PATH: '/no/such/folder' is not a folder"):
         registry.load()
 
 

@@ -17,7 +17,7 @@ from bench.run.estimate import (
     typical_seconds,
 )
 from bench.spec import Job, Measure
-from bench.store.timing import Timing
+from bench.store.durations import JobDuration
 from tests import declared
 
 
@@ -34,12 +34,12 @@ def test_an_estimate_without_a_past_says_that_it_rests_on_none() -> None:
 
 def test_an_estimate_prefers_the_same_architecture_on_the_same_device() -> None:
     past = [
-        Timing("evaluate", "vit_m", "cpu", 1000, 2.0),
-        Timing("evaluate", "vit_m", "cpu", 100, 0.4),
-        Timing("evaluate", "vit_m", "cpu", 1000, 3.0),
-        Timing("evaluate", "swin_m", "cpu", 1000, 10.0),
-        Timing("evaluate", "vit_m", "NVIDIA H200", 1000, 0.001),
-        Timing("speed", "vit_m", "cpu", 0, 7.0),
+        JobDuration("evaluate", "vit_m", "cpu", 1000, 2.0),
+        JobDuration("evaluate", "vit_m", "cpu", 100, 0.4),
+        JobDuration("evaluate", "vit_m", "cpu", 1000, 3.0),
+        JobDuration("evaluate", "swin_m", "cpu", 1000, 10.0),
+        JobDuration("evaluate", "vit_m", "NVIDIA H200", 1000, 0.001),
+        JobDuration("speed", "vit_m", "cpu", 0, 7.0),
     ]
     same, other, unseen, speed = (
         estimate([job], past)
@@ -58,7 +58,7 @@ def test_an_estimate_prefers_the_same_architecture_on_the_same_device() -> None:
 
 
 def test_a_tiny_set_does_not_inflate_the_estimate_of_large_ones() -> None:
-    first = Timing("evaluate", "vit_m", "cpu", 3, 0.4)  # all of it the start
+    first = JobDuration("evaluate", "vit_m", "cpu", 3, 0.4)  # all of it the start
     assert estimate([declared.job()], [first]).seconds < 2
 
 
@@ -67,11 +67,11 @@ def test_replicates_and_compiling_take_longer() -> None:
         declared.job(Measure.SPEED, **options)
         for options in ({}, {"replicates": 3}, {"compile": True})
     )
-    past = [Timing.of(plain, 2.0)]
+    past = [JobDuration.of(plain, 2.0)]
     seconds = [estimate([job], past).seconds for job in (plain, repeated, compiled)]
     assert seconds[:2] == pytest.approx([2.0, 6.0])
     assert seconds[2] > 20
-    assert estimate([plain], [Timing.of(repeated, 6.0)]).seconds == pytest.approx(2.0)
+    assert estimate([plain], [JobDuration.of(repeated, 6.0)]).seconds == pytest.approx(2.0)
     assert len({plain.id, repeated.id, compiled.id}) == 3
 
 
@@ -107,7 +107,7 @@ def test_kept_up_to_date_it_is_the_estimate_from_nothing(
             left.remove(job)
             clock.finished(job)
         past.append((job, seconds))
-        clock.timed(Timing.of(job, seconds))
+        clock.learn(JobDuration.of(job, seconds))
         assert clock.expected(job).seconds == pytest.approx(by_definition([job], past))
         assert clock.left().seconds == pytest.approx(by_definition(left, past), abs=1e-6)
         assert clock.left().jobs == len(left)

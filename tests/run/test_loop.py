@@ -136,8 +136,8 @@ def test_an_executor_that_loses_or_repeats_jobs_is_found_out(store: Store) -> No
 
     summary = run(JOBS, store, declared.outcome, run_id=store.begin_run(ENV), executor=forgetful)
     assert (summary.ok, summary.failed) == (1, 2)
-    assert {failure.error for failure in summary.failures} == {"the executor gave no outcome"}
-    with pytest.raises(ValueError, match="twice or unasked"):
+    assert {failure.error for failure in summary.failures} == {"the executor returned no outcome"}
+    with pytest.raises(ValueError, match="duplicate or unknown job"):
         run(JOBS, store, declared.outcome, run_id=store.begin_run(ENV), executor=stammering)
 
 

@@ -84,7 +84,7 @@ def test_nothing_to_do_is_a_mistake() -> None:
         measures=(Measure.EVALUATE,),
         report="scaling",
     )
-    with pytest.raises(UsageError, match="'only' has nothing to do"):
+    with pytest.raises(UsageError, match="'only' has no jobs"):
         plan(only, [declared.model()], [], Options(), {})
     mute = declared.model(name="big_xl.in22k", weights="")
     with pytest.raises(UsageError, match=r"big_xl\.in22k cannot be scored"):

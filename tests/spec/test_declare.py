@@ -24,7 +24,7 @@ from tests.declared import dataset, job, model
 
 
 @pytest.mark.parametrize(
-    ("changes", "answers"),
+    ("changes", "scorable"),
     [
         ({}, True),
         ({"weights": ""}, False),
@@ -36,8 +36,8 @@ from tests.declared import dataset, job, model
         ({"source": "zoo", "classes": 10}, True),
     ],
 )
-def test_who_can_be_evaluated(changes: dict[str, Any], answers: bool) -> None:
-    assert model(**changes).answers is answers
+def test_who_can_be_evaluated(changes: dict[str, Any], scorable: bool) -> None:
+    assert model(**changes).scorable is scorable
 
 
 def test_a_transform_is_the_models() -> None:

@@ -46,7 +46,7 @@ def test_one_bad_size_does_not_end_it() -> None:
 
 def test_memory_time_and_size_end_it() -> None:
     full = batch_search.search(_taking(lambda n: 0.01, room=8), _FullError)
-    assert (full.best, full.ended) == (8, "no memory for 16")
+    assert (full.best, full.ended) == (8, "out of memory at 16")
     slow = batch_search.search(_taking(lambda n: 0.2 * n**0.9), _FullError)
     assert (list(slow.curve), slow.ended) == ([1, 2, 4], "a larger batch would take too long")
     endless = batch_search.search(_taking(lambda n: 1e-6), _FullError)

@@ -17,9 +17,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Matrices and copies that take no time, measured anew."""
     monkeypatch.setitem(ceilings._SIDE, "cpu", 64)
     monkeypatch.setitem(ceilings._COPIED, "cpu", 2**20)
-    ceilings._measured.cache_clear()
+    ceilings._measure.cache_clear()
     yield
-    ceilings._measured.cache_clear()
+    ceilings._measure.cache_clear()
 
 
 @pytest.mark.usefixtures("small")

@@ -28,7 +28,7 @@ def test_a_neighbour_on_our_cpu_is_seen(
 ) -> None:
     if not kernel_tells:
         monkeypatch.setattr(contention, "_TASKS", tmp_path / "absent")
-    watch = contention.CpuGuard()
+    watch = contention.CpuMonitor()
     if kernel_tells and not watch.how.startswith("threads"):
         pytest.skip("this kernel keeps no count")
     before = os.sched_getaffinity(0)
@@ -49,7 +49,7 @@ def test_a_neighbour_on_our_cpu_is_seen(
 
 
 def test_time_that_nobody_took_is_not_lost() -> None:
-    watch = contention.CpuGuard()
+    watch = contention.CpuMonitor()
     shares = []
     for _ in range(20):  # others may use this machine: some of these will be quiet
         watch.begin()
@@ -125,12 +125,12 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> _Nvml:
         "torch.cuda.get_device_properties", lambda device: SimpleNamespace(uuid="12-34")
     )
     monkeypatch.setattr(nvml, "_AT_REST_SECONDS", 0.0)
-    monkeypatch.setattr(contention.CpuGuard, "lost", lambda self: 0.01)
+    monkeypatch.setattr(contention.CpuMonitor, "lost", lambda self: 0.01)
     return made
 
 
 def test_a_gpus_state_is_kept_and_what_it_cannot_tell_left_out(fake: _Nvml) -> None:
-    watch = contention.GpuGuard("cuda:0")
+    watch = contention.GpuMonitor("cuda:0")
     watch.begin()
     assert watch.lost() < 0.05
     gpu = watch.notes()["gpu"]
@@ -148,7 +148,7 @@ def test_a_gpus_state_is_kept_and_what_it_cannot_tell_left_out(fake: _Nvml) -> N
 
 
 def test_a_gpu_that_throttles_disturbs_and_one_at_its_power_cap_does_not(fake: _Nvml) -> None:
-    watch = contention.GpuGuard("cuda:0")
+    watch = contention.GpuMonitor("cuda:0")
     fake.reasons = 0x04
     assert watch.lost() < 0.05
     assert watch.notes()["gpu"]["after"]["power_capped"]
@@ -159,20 +159,20 @@ def test_a_gpu_that_throttles_disturbs_and_one_at_its_power_cap_does_not(fake: _
 
 def test_a_gpu_that_works_for_others_disturbs(fake: _Nvml) -> None:
     fake.busy = [90, 60, 0]
-    assert contention.GpuGuard("cuda:0").lost() < 0.05, "that was our own last work, fading"
+    assert contention.GpuMonitor("cuda:0").lost() < 0.05, "that was our own last work, fading"
     fake.busy = [90]
-    assert contention.GpuGuard("cuda:0").lost() == 1.0
+    assert contention.GpuMonitor("cuda:0").lost() == 1.0
 
 
 def test_without_nvml_it_is_said(fake: _Nvml, monkeypatch: pytest.MonkeyPatch) -> None:
     fake.broken = True
     assert "NVML says Driver Not Loaded" in nvml.Gpu("cuda:0").how
     monkeypatch.setitem(sys.modules, "pynvml", None)
-    watch = contention.GpuGuard("cuda:0")
+    watch = contention.GpuMonitor("cuda:0")
     assert watch.lost() < 0.05
     assert watch.notes()["gpu"] == {
-        "by": "not guarded: nvidia-ml-py is not installed",
+        "by": "not monitored: nvidia-ml-py is not installed",
         "before": {},
         "after": {},
     }
-    assert contention.guarding("mps").notes() == {"by": "not guarded"}
+    assert contention.monitor_for("mps").notes() == {"by": "not monitored"}

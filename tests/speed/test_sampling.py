@@ -20,28 +20,32 @@ def test_sampling_stops_only_when_both_counts_are_reached() -> None:
         time.sleep(0.002)
         return [time.perf_counter() - calls[-1]]
 
-    by_count = sampling.sampled(once, sampling.Rule(warmup=3, iterations=7, seconds=0.0)).seconds
+    by_count = sampling.sample_passes(
+        once, sampling.Rule(warmup=3, iterations=7, seconds=0.0)
+    ).seconds
     assert len(by_count) == 7
     assert len(calls) >= 10, "warm-up runs and is not sampled"
     assert min(by_count) >= 0.002
 
     calls.clear()
-    by_time = sampling.sampled(once, sampling.Rule(warmup=0, iterations=1, seconds=0.1)).seconds
+    by_time = sampling.sample_passes(
+        once, sampling.Rule(warmup=0, iterations=1, seconds=0.1)
+    ).seconds
     assert sum(by_time) >= 0.1 * 0.9
     assert 1 < len(by_time) <= 50
 
 
 def test_a_time_limit_needs_the_least_samples_only() -> None:
     rule = sampling.Rule(warmup=0, iterations=100, seconds=0.0, longest=0.0, least=6)
-    assert len(sampling.sampled(lambda: [1.0], rule).seconds) == 6
+    assert len(sampling.sample_passes(lambda: [1.0], rule).seconds) == 6
 
 
 def test_warming_up_goes_on_until_it_is_steady() -> None:
     speeds = iter([8.0, 4.0, 2.0, 1.0, 1.0, *[0.99] * 100])
-    found = sampling.sampled(lambda: [next(speeds)], sampling.Rule(2, 3, 0.0))
+    found = sampling.sample_passes(lambda: [next(speeds)], sampling.Rule(2, 3, 0.0))
     assert found.seconds == [0.99] * 3
     falling = (0.5**n for n in range(1000))
-    calls = sampling.sampled(lambda: [next(falling)], sampling.Rule(2, 1, 0.0))
+    calls = sampling.sample_passes(lambda: [next(falling)], sampling.Rule(2, 1, 0.0))
     assert calls.seconds == [0.5**20], "but not for ever"
 
 
@@ -60,19 +64,19 @@ class _Told:
 
 def test_disturbed_samples_are_repeated() -> None:
     numbers = (float(n) for n in count(1))
-    found = sampling.sampled(
+    found = sampling.sample_passes(
         lambda: [next(numbers)], sampling.Rule(0, 4, 0.0), _Told(0.0, 0.9, 0.04)
     )
-    assert found == sampling.Sampled([1.0, 3.0, 4.0, 6.0], discarded=2, disturbed=0)
+    assert found == sampling.KeptSamples([1.0, 3.0, 4.0, 6.0], discarded=2, disturbed=0)
 
 
 def test_what_stays_disturbed_is_made_up_of_the_least_disturbed() -> None:
     numbers = (float(n) for n in count(1))
-    found = sampling.sampled(
+    found = sampling.sample_passes(
         lambda: [next(numbers)], sampling.Rule(0, 4, 0.0), _Told(0.9, 0.8, 0.0, 0.2, 0.3)
     )
     # Four disturbed ones are enough: 1 .9, 2 .8, 3 .0, 4 .2, 5 .3; one more would be the fifth.
-    assert found == sampling.Sampled([2.0, 3.0, 4.0, 5.0], discarded=1, disturbed=3)
+    assert found == sampling.KeptSamples([2.0, 3.0, 4.0, 5.0], discarded=1, disturbed=3)
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([(0.01, 0.01), (0.03, 0.03), (0.0, 0.05)]))

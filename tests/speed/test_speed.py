@@ -107,7 +107,7 @@ def test_out_of_memory_halves_the_batch(monkeypatch: pytest.MonkeyPatch) -> None
     for batch in (0, 16):
         failed = _run(batch_size=batch)
         assert failed.status is Status.FAILED
-        assert "no memory for a single image" in (failed.error or "")
+        assert "out of memory on a single image" in (failed.error or "")
 
 
 @pytest.mark.usefixtures("hurried")
@@ -116,7 +116,7 @@ def test_the_best_batch_is_found_and_its_curve_kept(monkeypatch: pytest.MonkeyPa
     outcome = _run(batch_size=0)
     (process,) = outcome.notes["processes"]
     assert list(process["curve"]) == [1, 2, 4]
-    assert process["search_ended"] == "no memory for 8"
+    assert process["search_ended"] == "out of memory at 8"
     assert outcome.notes["batch"] == 4
     assert {m.metric: m.value for m in outcome.measurements}["batch"] == 4
     assert "out_of_memory" not in outcome.notes
@@ -151,7 +151,7 @@ def test_what_cannot_be_compiled_is_one_line(monkeypatch: pytest.MonkeyPatch) ->
         raise ValueError("no such kernel\nand pages of advice")
 
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend=backend))
-    monkeypatch.setattr(speed, "replicated", lambda job: [session.timed(job)])
+    monkeypatch.setattr(speed, "time_in_processes", lambda job: [session.time_job(job)])
     outcome = _run(compile=True)
     assert outcome.status is Status.FAILED
     assert outcome.error == "JobError: torch.compile fails: ValueError: no such kernel"
@@ -167,7 +167,7 @@ def test_what_compiles_says_how_long_it_took(monkeypatch: pytest.MonkeyPatch) ->
         return graph.forward
 
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend=backend))
-    monkeypatch.setattr(speed, "replicated", lambda job: [session.timed(job)])
+    monkeypatch.setattr(speed, "time_in_processes", lambda job: [session.time_job(job)])
     outcome = _run(compile=True)
     found = {m.metric: m.value for m in outcome.measurements}
     assert found["compile_seconds"] >= 0.2
@@ -235,8 +235,8 @@ def test_what_compiled_is_not_used_again(child: Callable[[str], None]) -> None:
 @pytest.mark.parametrize(
     ("act", "said"),
     [
-        ("os.kill(os.getpid(), 11)", "the process that timed it was ended by SIGSEGV"),
-        ("sys.exit('out of ink')", "ended with exit code 1; it last said: out of ink"),
+        ("os.kill(os.getpid(), 11)", "the timing process was ended by SIGSEGV"),
+        ("sys.exit('out of ink')", "ended with exit code 1; its last line: out of ink"),
         ("print(json.dumps({'error': 'no room'}), flush=True); continue", "JobError: no room"),
     ],
 )
@@ -258,7 +258,7 @@ def test_an_interrupt_ends_the_process_at_work(
     def interrupted(_process: pool.Process, _job: Job) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pool.Process, "timed", interrupted)
+    monkeypatch.setattr(pool.Process, "time_job", interrupted)
     with pytest.raises(KeyboardInterrupt):
         _run(replicates=1, compile=True)
     assert pool._processes == []
@@ -266,7 +266,7 @@ def test_an_interrupt_ends_the_process_at_work(
 
 def test_a_real_process_times_a_real_network() -> None:
     pool.close()
-    (found,) = pool.replicated(_job(batch_size=4))
+    (found,) = pool.time_in_processes(_job(batch_size=4))
     pool.close()
     assert found.batch == 4
     assert len(found.passes) >= 10

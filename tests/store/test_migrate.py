@@ -155,7 +155,7 @@ def test_lines_of_the_first_version_are_taken_under_present_ids(old: Path, tmp_p
         (tmp_path / "cut.jsonl").write_bytes(b"".join(cut))
         with (
             Store(tmp_path / "other.db") as store,
-            pytest.raises(StoreError, match="is cut"),
+            pytest.raises(StoreError, match="is truncated after"),
         ):
             store.import_jsonl(tmp_path / "cut.jsonl")
     (tmp_path / "cut.jsonl").write_bytes(b"".join(whole[:3] + whole[4:]))

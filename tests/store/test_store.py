@@ -159,13 +159,13 @@ def test_an_outcome_that_cannot_be_stored_whole_is_not_stored_at_all(store: Stor
     assert store.append(declared.outcome(), run)
 
 
-def test_timings_are_those_of_good_jobs(store: Store) -> None:
+def test_durations_are_those_of_good_jobs(store: Store) -> None:
     run = store.begin_run(ENV)
     store.append(declared.outcome(declared.job(limit=300)), run)
     store.append(declared.failure(declared.job(Measure.PROFILE)), run)
-    (timing,) = store.timings()
-    assert (timing.measure, timing.architecture) == ("evaluate", "convnext_m")
-    assert (timing.images, timing.seconds, timing.device_name) == (300, 1.25, "cpu")
+    (duration,) = store.durations()
+    assert (duration.measure, duration.architecture) == ("evaluate", "convnext_m")
+    assert (duration.images, duration.seconds, duration.device_name) == (300, 1.25, "cpu")
 
 
 def test_env_is_of_the_latest_run_with_results_and_says_what_differs(store: Store) -> None:
@@ -233,7 +233,7 @@ def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
         other.execute("CREATE TABLE photos (id)")
 
     before = path.read_bytes()
-    with pytest.raises(StoreError, match="is no results store"):
+    with pytest.raises(StoreError, match="is not a results store"):
         Store(path)
     assert path.read_bytes() == before
 
@@ -241,7 +241,7 @@ def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
 def test_a_store_of_a_newer_version_says_who_wrote_it(store: Store) -> None:
     store.connection.execute("UPDATE meta SET value = '7.2'")
     store.connection.execute(f"PRAGMA user_version = {sqlite.VERSION + 4}")
-    message = r"was made by bench 7\.2 \(store version 6\); this is bench .* upgrade bench"
+    message = r"was written by bench 7\.2 \(store version 6\); this is bench .* upgrade bench"
     for readonly in (True, False):
         with pytest.raises(StoreError, match=message):
             Store(store.path, readonly=readonly)
@@ -251,7 +251,7 @@ def test_a_store_of_a_newer_version_says_who_wrote_it(store: Store) -> None:
 
 
 def test_reading_needs_a_store_and_leaves_no_trace(tmp_path: Path, store: Store) -> None:
-    with pytest.raises(StoreError, match=r"no results at .*absent.*`bench run SUITE` makes some"):
+    with pytest.raises(StoreError, match=r"no results at .*absent.*run `bench run SUITE` first"):
         Store(tmp_path / "absent", readonly=True)
     assert not (tmp_path / "absent").exists()
     store.append(declared.outcome(), store.begin_run(ENV))
@@ -569,7 +569,7 @@ def test_a_wild_record_is_taken_whole_or_refused(
         except StoreError:
             taken = 0
         assert len(store.frame()["job"].unique()) == taken
-        assert len(store.timings()) in (0, taken)
+        assert len(store.durations()) in (0, taken)
         store.env()
 
 

@@ -138,7 +138,7 @@ def test_the_loss_falls(tmp_path: Path) -> None:
 def test_the_head_keeps_the_rows_of_the_target_classes() -> None:
     fc = torch.nn.Linear(8, 600)
     rows = fc.weight[:50].clone()
-    stage.fit_head(torch.nn.ModuleDict({"body": torch.nn.Linear(8, 99), "fc": fc}), 50)
+    stage.trim_head(torch.nn.ModuleDict({"body": torch.nn.Linear(8, 99), "fc": fc}), 50)
     assert fc.weight.shape == (50, 8)
     assert fc.bias.shape == (50,)
     assert torch.equal(fc.weight, rows)

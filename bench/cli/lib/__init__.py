@@ -1,1 +1,1 @@
-"""What several commands share: options, progress, text."""
+"""Shared by several commands: options, progress, text."""

@@ -1,4 +1,4 @@
-"""Plain text that reads well in a terminal and in a pipe."""
+"""Plain text for terminals and pipes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PIPE = 180  # columns
 
 
 def columns(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    """Rows under a header, numbers to the right, never wrapped: `grep` and `cut` stay useful.
+    """Rows under a header, numbers right-aligned, never wrapped, so that `grep` and `cut` work.
 
     >>> print(columns(["name", "n"], [["a", 5], ["bc", 10]]))
     name   n
@@ -42,7 +42,7 @@ def columns(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """So many things.
+    """A number with its noun, singular or plural.
 
     >>> counted(1, "model"), counted(2, "model")
     ('1 model', '2 models')
@@ -51,7 +51,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people say them.
+    """Seconds in readable units.
 
     >>> duration(7.4), duration(75), duration(3 * 3600 + 120)
     ('7 s', '1 min 15 s', '3 h 2 min')
@@ -66,9 +66,9 @@ def duration(seconds: float) -> str:
 
 
 def write(text: str, to: Path | None) -> None:
-    """Write to a file, and say so on stderr, or to standard output if there is none.
+    """Write to a file, noting it on stderr, or to standard output if ``to`` is None.
 
-    Raises UsageError when the file cannot be written.
+    Raises UsageError if the file cannot be written.
     """
     if to is None:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
@@ -81,12 +81,12 @@ def write(text: str, to: Path | None) -> None:
 
 
 def stdout_console() -> Console:
-    """For reports: as wide as the terminal, or wide enough for whole tables in a pipe."""
+    """The console for reports: as wide as the terminal; in a pipe wide enough for whole tables."""
     from rich.console import Console
 
     return Console() if sys.stdout.isatty() or "COLUMNS" in os.environ else Console(width=_PIPE)
 
 
 def warn(text: str) -> None:
-    """One visible line on stderr."""
+    """Print a one-line warning on stderr."""
     print(f"bench: warning: {text}", file=sys.stderr)

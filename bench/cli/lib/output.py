@@ -1,4 +1,4 @@
-"""Reports: of what they are made, and in the form that was asked for."""
+"""Reports: building them, and writing them in the requested format."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from bench.spec.errors import UsageError
 if TYPE_CHECKING:
     from bench.blocks import Report
 
-#: Reports that published figures fill.
+#: Reports that can be built from published figures.
 _WITH_FIGURES = ("scaling", "leaderboard")
 
 
 def one_form(to: Path | None, **forms: bool) -> str:
-    """The name of the one form that was asked for, ``terminal`` if none was.
+    """The requested format, ``terminal`` by default.
 
-    Raises UsageError for two, or for a file without a form.
+    Raises UsageError for two formats, or for a file without a format.
     """
     asked = [name for name, given in forms.items() if given]
     if len(asked) > 1:
-        raise UsageError(f"give one of {', '.join(f'--{name}' for name in forms)}")
+        raise UsageError(f"give only one of {', '.join(f'--{name}' for name in forms)}")
     if to and not asked:
         raise UsageError(f"--to needs a format: {', '.join(f'--{name}' for name in forms)}")
     return asked[0] if asked else "terminal"
 
 
 def report_of(name: str | None = None, suite: str | None = None) -> str:
-    """The name of the report that was asked for, by its own name or by its suite's."""
+    """The name of the requested report, given by its own name or its suite's."""
     from bench import registry
 
     if name and suite:
@@ -39,7 +39,7 @@ def report_of(name: str | None = None, suite: str | None = None) -> str:
 
 
 def of_results(name: str, output: Path, **choices: Any) -> Report:
-    """The named report of everything in the store at ``output``; ``choices`` are its own.
+    """The named report of everything in the store at ``output``; ``choices`` are for the report.
 
     Raises StoreError if there is no store, UsageError if it is empty or no such report exists.
     """
@@ -55,13 +55,13 @@ def of_results(name: str, output: Path, **choices: Any) -> Report:
 def of_figures(
     name: str, models: str | None = None, pretrain: str | None = None, **choices: Any
 ) -> Report:
-    """The named report of published figures; UsageError for one that they do not fill."""
+    """The named report of published figures; UsageError if it cannot be built from them."""
     from bench import registry
     from bench.report import build
 
     if name not in _WITH_FIGURES:
         allowed = " and ".join(_WITH_FIGURES)
-        raise UsageError(f"no published figures for the report {name!r}; there are for {allowed}")
+        raise UsageError(f"no published figures for report {name!r}; only for {allowed}")
     return build.of_figures(registry.report(name), models, pretrain, **choices)
 
 
@@ -89,7 +89,7 @@ def show(report: Report, form: str, to: Path | None, page: str = "report.html") 
 
 
 def plain(value: object) -> object:
-    """A value as JSON knows it: no NumPy, no NaN, mappings and rows all the way down.
+    """A value as JSON built-ins: no NumPy scalars, no NaN, recursively.
 
     >>> plain({"a": (1.0, float("nan"))})
     {'a': [1.0, None]}

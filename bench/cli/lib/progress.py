@@ -1,7 +1,7 @@
-"""Progress on stderr: bars where it is a terminal, plain lines where it is not.
+"""Progress on stderr: bars if it is a terminal, plain lines if not.
 
-Both show each job and the whole with the time left. Times are estimates, so a bar that outlives
-its estimate waits just short of full.
+Both show each job and all jobs with the time left. Times are estimates, so a bar whose job takes
+longer waits just short of full.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _LINE_EVERY_S = 5.0
 
 
 def observer() -> _Bars | _Lines:
-    """The observer that suits stderr, to be used as a context manager."""
+    """The observer that suits stderr, a context manager."""
     return _Bars() if sys.stderr.isatty() else _Lines()
 
 
 @contextmanager
 def counting(what: str) -> Iterator[Count]:
-    """A function to call with (done, total) while ``what`` goes on; shown only if called."""
+    """Yield a function to call with (done, total) during ``what``; shown once it is called."""
     if not sys.stderr.isatty():
         yield _line_counter(what)
         return
@@ -68,7 +68,7 @@ def _line_counter(what: str) -> Count:
 
 
 class _Lines:
-    """One line a finished job."""
+    """One line per finished job."""
 
     def __enter__(self) -> _Lines:
         return self
@@ -81,7 +81,7 @@ class _Lines:
         say(_opening(todo, done_before, left))
 
     def started(self, job: Job, expected: Estimate) -> None:
-        """A line a job is enough, and that one comes with the outcome."""
+        """Prints nothing: one line per job is enough, when it finishes."""
 
     def finished(self, outcome: Outcome, left: Estimate) -> None:
         self._done += 1
@@ -90,7 +90,7 @@ class _Lines:
 
 
 class _Bars:
-    """One bar for the job under way, one for all of them."""
+    """One bar for the running job, one for all jobs."""
 
     def __init__(self) -> None:
         from rich.progress import SpinnerColumn, TextColumn
@@ -148,7 +148,7 @@ def _progress(*columns: object) -> Progress:
 
 
 def _estimated_bar() -> object:
-    """A bar over the expected seconds instead of counted steps."""
+    """A bar over expected seconds instead of steps."""
     from rich.progress import ProgressColumn, Task
     from rich.progress_bar import ProgressBar
 
@@ -188,5 +188,5 @@ def _closing(outcome: Outcome) -> str:
 
 
 def say(text: str) -> None:
-    """One line on stderr, at once."""
+    """Print one line on stderr and flush it."""
     print(text, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Names of models as a results store knows them."""
+"""Selecting models by the names that are in a results store."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def models(frame: pd.DataFrame, selector: str, store: Path) -> list[str]:
-    """Names of the stored models that ``selector`` names: a name, architecture, family or glob.
+    """Names of the stored models that ``selector`` matches: names, architectures, families, globs.
 
-    Several may be given with commas between. Raises UsageError with the command that measures a
-    model that is declared but not stored, UnknownNameError for one that is neither.
+    Several are separated by commas. Raises UsageError for a model that is declared but not stored,
+    with the command that measures it, and UnknownNameError for an unknown model.
     """
     known = frame.drop_duplicates("model")[["model", "architecture", "family"]]
     rows = [tuple(str(cell) for cell in row) for row in known.itertuples(index=False)]
@@ -28,7 +28,7 @@ def models(frame: pd.DataFrame, selector: str, store: Path) -> list[str]:
             raise _unknown(part, rows, store)
         found |= dict.fromkeys(mine)
     if not found:
-        raise UsageError("no model named; `bench list models` shows what there is")
+        raise UsageError("no model given; `bench list models` shows all")
     return list(found)
 
 
@@ -47,6 +47,6 @@ def _unknown(part: str, rows: Sequence[Sequence[str]], store: Path) -> UsageErro
         near |= dict.fromkeys(m.name for m in registry.load().models.values())
         return UnknownNameError("model", part[:60], near)
     return UsageError(
-        f"{store} holds no results of {part!r} ({len(declared)} model"
-        f"{'' if len(declared) == 1 else 's'}); `bench run scaling --models {part}` makes them"
+        f"no results of {part!r} ({len(declared)} model{'' if len(declared) == 1 else 's'}) in "
+        f"{store}; run `bench run scaling --models {part}` first"
     )

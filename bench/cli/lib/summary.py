@@ -1,4 +1,4 @@
-"""What a run says before and after its work."""
+"""What `bench run` prints before and after the jobs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FAILURES_SHOWN = 5
 
 
 def about(selection: Selection) -> str:
-    """What the numbers will be of, so that nobody takes one world's for another's; then on what."""
+    """What is about to be measured, in which world, so that nobody mistakes glyphs for ImageNet."""
     options = selection.options
     worlds = sorted({model.world for model in selection.models})
     sources = ", ".join(sorted({model.source for model in selection.models}))
@@ -27,7 +27,7 @@ def about(selection: Selection) -> str:
         + (" (images drawn on this machine)" if drawn else "")
         + f", models from {sources}"
         + (
-            ". This is not ImageNet: for that, add --data imagenet --data-dir FOLDER."
+            ". This is not ImageNet; for ImageNet add --data imagenet --data-dir FOLDER."
             if drawn
             else ""
         )
@@ -38,18 +38,19 @@ def about(selection: Selection) -> str:
         f"{options.device} ({options.device_name}), {options.precision}"
     )
     read = [f"{d.name} from {d.place}" for d in selection.datasets if not d.draw]
-    mute = [model for model in selection.models if selection.datasets and not model.answers]
-    if mute:
+    unscorable = [m for m in selection.models if selection.datasets and not m.scorable]
+    if unscorable:
         lines.append(
-            f"no accuracy of {console.counted(len(mute), 'model')} without weights or without "
-            f"ImageNet's 1,000 classes: {', '.join(model.name for model in mute[:_NAMED])}"
-            + (" and others" if len(mute) > _NAMED else "")
+            f"no accuracy for {console.counted(len(unscorable), 'model')} without weights or "
+            "without ImageNet's 1,000 classes: "
+            + ", ".join(model.name for model in unscorable[:_NAMED])
+            + (" and others" if len(unscorable) > _NAMED else "")
         )
     return "\n".join([*lines, *read])
 
 
 def plan_text(found: Forecast) -> str:
-    """The job table of a dry run, and the sum."""
+    """The job table of a dry run, and the total."""
     rows = [
         (job.label, "done", "-") if seconds is None else (job.label, "todo", f"{seconds:.1f}")
         for job, seconds in found.jobs
@@ -60,19 +61,19 @@ def plan_text(found: Forecast) -> str:
         "",
         (
             f"{count} jobs, {count - total.jobs} done, {total.jobs} to do: about "
-            f"{console.duration(total.seconds)}, an estimate; for {total.timed} of {total.jobs} it "
-            "rests on jobs like them timed on this device"
+            f"{console.duration(total.seconds)}, an estimate ({total.timed} of {total.jobs} "
+            "from similar jobs timed on this device)"
         ),
     ]
     if found.undrawn:
-        lines.append(f"and these are drawn first: {', '.join(found.undrawn)}")
+        lines.append(f"datasets to draw first: {', '.join(found.undrawn)}")
     return "\n".join(lines)
 
 
 def sum_up(done: Done, store: Store, selection: Selection) -> None:
-    """What was done and where it is; the first failures on stderr."""
+    """Print what was done and where the results are; the first failures go to stderr."""
     summary = done.summary
-    before = f", {summary.done_before} were there before" if summary.done_before else ""
+    before = f", {summary.done_before} already stored" if summary.done_before else ""
     print(
         f"{len(done.jobs)} jobs: {summary.ok} done in {console.duration(summary.seconds)}{before}, "
         f"{summary.failed} failed. Results: {store.path}"

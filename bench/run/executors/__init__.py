@@ -1,7 +1,7 @@
-"""Where jobs run: each executor takes a function and jobs and yields what came of them.
+"""Executors decide where jobs run: each takes a function and jobs, and yields outcomes.
 
-An executor pulls a job from the iterable when it is about to start it, never earlier: that is how
-the loop knows what is under way. It yields one outcome a job, in any order, made by
+An executor takes a job from the iterable when it is about to start it, never earlier, so that the
+loop knows which jobs are running. It yields one outcome per job, in any order, made by
 `bench.run.execute.attempt`, and lets KeyboardInterrupt pass. It never touches the store.
 """
 
@@ -18,5 +18,5 @@ class Executor(Protocol):
     """Runs jobs somewhere."""
 
     def __call__(self, execute: Execute, jobs: Iterable[Job]) -> Iterator[Outcome]:
-        """Outcomes of the jobs, as they finish."""
+        """Yield the outcomes of the jobs as they finish."""
         ...

@@ -1,4 +1,4 @@
-"""One job after another, in this process."""
+"""Runs one job after another in this process."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from bench.spec import Job, Outcome
 
 
 def local(execute: Execute, jobs: Iterable[Job]) -> Iterator[Outcome]:
-    """Outcomes of the jobs, in their order; see `bench.run.executors.Executor`."""
+    """Yield the outcomes of the jobs in order; see `bench.run.executors.Executor`."""
     for job in jobs:
         yield attempt(job, execute)

@@ -1,7 +1,7 @@
-"""Classification: one label an image, or several of which any is right."""
+"""Classification: one label per image, or several of which any counts as right."""
 
 from __future__ import annotations
 
-from bench.tasks.classification.metric import Answers, Estimate, Logits, Metric, Rows, Targets, mean
+from bench.tasks.classification.metric import Estimate, Logits, Metric, Outputs, Rows, Targets, mean
 
-__all__ = ["Answers", "Estimate", "Logits", "Metric", "Rows", "Targets", "mean"]
+__all__ = ["Estimate", "Logits", "Metric", "Outputs", "Rows", "Targets", "mean"]

@@ -1,17 +1,17 @@
 """Accuracy: top-1 and top-5, in percent, with Wilson intervals.
 
-Where several classes of an image are right, one of them among the first is enough (Beyer et al.
+If several classes of an image are right, one of them among the first 1 or 5 is enough (Beyer et al.
 2020, Are we done with ImageNet?).
 """
 
 from __future__ import annotations
 
 from bench.analysis.stats.intervals import wilson
-from bench.tasks.classification.metric import Answers, Estimate, Metric, Rows
+from bench.tasks.classification.metric import Estimate, Metric, Outputs, Rows
 
 
 def share(right: Rows) -> Estimate:
-    """Percent of rows (N,), bool, that are true, with Wilson's 95 % interval; N >= 1.
+    """Percentage of the rows, bool (N,), that are true, with Wilson's 95 % interval; N >= 1.
 
     >>> import numpy as np
     >>> share(np.array([True, False])).value
@@ -21,24 +21,24 @@ def share(right: Rows) -> Estimate:
     return Estimate(found.value, found.low, found.high)
 
 
-def top1(answers: Answers) -> Rows:
+def top1(outputs: Outputs) -> Rows:
     """Whether the prediction is right; bool (B,).
 
     >>> import numpy as np
-    >>> top1(Answers(np.array([[0.1, 0.9], [0.7, 0.2]]), np.array([1, 1]))).tolist()
+    >>> top1(Outputs(np.array([[0.1, 0.9], [0.7, 0.2]]), np.array([1, 1]))).tolist()
     [True, False]
     """
-    return answers.rank < 1
+    return outputs.rank < 1
 
 
-def top5(answers: Answers) -> Rows:
+def top5(outputs: Outputs) -> Rows:
     """Whether the target is among the five classes of highest logits; bool (B,).
 
     >>> import numpy as np
-    >>> top5(Answers(np.arange(10.0)[None], np.array([4]))).tolist()
+    >>> top5(Outputs(np.arange(10.0)[None], np.array([4]))).tolist()
     [False]
     """
-    return answers.rank < 5
+    return outputs.rank < 5
 
 
 TOP1 = Metric("top1", "%", top1, share, several=True)

@@ -1,9 +1,8 @@
-"""Evaluate: predictions of one model on one dataset, and every metric of them.
+"""Evaluate: one model's predictions on one dataset, and every metric of them.
 
-In float32 the predictions and ranks are the same to the image whatever the batch size, threads,
-workers, layout or device: see `bench.tasks.classification.near_ties`. With ``--amp`` there is no
-such promise, so the batch size and the device are part of the job. A dataset may be larger than
-memory.
+In float32, predictions and ranks are the same for every image whatever the batch size, threads,
+workers, layout or device: see `bench.tasks.classification.near_ties`. With ``--amp`` they may
+differ, so batch size and device are part of the job. A dataset may be larger than memory.
 """
 
 from __future__ import annotations
@@ -31,8 +30,8 @@ def measure(job: Job) -> Outcome:
     """Evaluate every metric on ``job.dataset``, and keep the prediction for each image.
 
     A set in groups, such as corruptions, also has ``top1/<group>``; for val and for sets of some
-    classes, see `bench.tasks.classification.views`. Raises `DataError` when images or labels are
-    not what the job says, `JobError` when the network's answers are not finite numbers.
+    classes, see `bench.tasks.classification.views`. Raises `DataError` if images or labels differ
+    from the job's, `JobError` if the logits are not finite.
     """
     if job.dataset is None:
         raise JobError("evaluate needs a dataset")
@@ -41,7 +40,7 @@ def measure(job: Job) -> Outcome:
         images.labels, views(job.dataset, job.model, images.labels, metrics(job.options.folders))
     )
     run = Forward(network_of(job.model, job.options), job.model, job.options)
-    redecided = answer(run, images, tally)
+    redecided = predict_into(run, images, tally)
     return Outcome(
         job=job,
         status=Status.OK,
@@ -51,10 +50,10 @@ def measure(job: Job) -> Outcome:
     )
 
 
-def answer(run: Forward, images: ImageSet, tally: Tally) -> Redecided | None:
-    """Fill a tally with what a network answers to all images; near-ties decided in float64.
+def predict_into(run: Forward, images: ImageSet, tally: Tally) -> Redecided | None:
+    """Run a network over all images into ``tally``, deciding near-ties in float64.
 
-    With mixed precision they are not, and the result is None.
+    In mixed precision near-ties stay as they are, and the result is None.
     """
     done = 0
     with torch.inference_mode(), true_float32():
@@ -64,12 +63,12 @@ def answer(run: Forward, images: ImageSet, tally: Tally) -> Redecided | None:
             _check_finite(logits, run, done)
             tally.put(which, logits)
         if done != len(images):
-            raise DataError(f"{done:,} images were read of a set of {len(images):,}")
+            raise DataError(f"read {done:,} images, expected {len(images):,}")
         return None if run.options.amp else redecide(run, images, tally)
 
 
 def _opened(job: Job, dataset: Dataset) -> ImageSet:
-    """The job's images, those that it was planned for."""
+    """The job's images; DataError if they are not those that it was planned for."""
     options = job.options
     try:
         images = opened(
@@ -83,8 +82,8 @@ def _opened(job: Job, dataset: Dataset) -> ImageSet:
         raise DataError(f"cannot read {dataset.name}: {error}") from error
     if job.dataset_digest is not None and images.digest != job.dataset_digest:
         raise DataError(
-            f"{dataset.name} has digest {images.digest[:12]}, the job was planned for "
-            f"{job.dataset_digest[:12]}; plan it again"
+            f"{dataset.name} has changed: digest {images.digest[:12]}, but the job was planned for "
+            f"{job.dataset_digest[:12]}; run the command again"
         )
     if len(images) == 0:
         raise DataError(f"{dataset.name} has no images")
@@ -96,8 +95,8 @@ def _check_finite(logits: Logits, run: Forward, done: int) -> None:
     if bad:
         hint = "; try --amp-dtype bfloat16" if run.options.precision == "float16" else ""
         raise JobError(
-            f"{run.model.name} gives logits that are not finite (nan or inf) on {bad:,} of the "
-            f"{len(logits):,} images that end at image {done:,}{hint}"
+            f"{run.model.name}: logits are not finite (nan or inf) for {bad:,} of the "
+            f"{len(logits):,} images up to image {done:,}{hint}"
         )
 
 
@@ -116,8 +115,8 @@ def _notes(job: Job, run: Forward, redecided: Redecided | None) -> dict[str, obj
     }
     if job.options.batch_size == 0:
         notes["batch_chosen_by"] = "bench"
-    if run.batch < run.asked:
-        notes["out_of_memory"] = f"batch {run.asked} did not fit, {run.batch} did"
+    if run.batch < run.requested_batch:
+        notes["out_of_memory"] = f"batch {run.requested_batch} did not fit, {run.batch} did"
     if redecided:
         notes |= {
             "decided_in_float64": redecided.images,

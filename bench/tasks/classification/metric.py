@@ -1,18 +1,18 @@
-"""Predictions -> numbers: one function a metric, numpy only.
+"""Metrics: from logits and targets to numbers, numpy only.
 
-A metric is two functions: ``each`` reduces the answers to some images to one row an image, ``of``
-the rows of all images to the number. So no set of images need fit into memory, however many
-classes there are. With its name and unit it is one line in the ``METRICS`` tuple of its file:
-`accuracy`, `calibration`, or any file in the ``metrics/`` folder of a place that ``BENCH_PATH``
-names. `bench.tasks.classification.evaluate` applies them all to every model and dataset::
+A metric is two functions: ``each`` reduces the outputs for some images to one row per image, ``of``
+reduces the rows of all images to the number. So a dataset need not fit into memory, however many
+classes it has. With its name and unit, a metric is one line in the ``METRICS`` tuple of its file:
+`accuracy`, `calibration`, or any file in ``metrics/`` of a folder named in ``BENCH_PATH``.
+`bench.tasks.classification.evaluate` applies all of them to every model and dataset::
 
-    from bench.tasks.classification import Answers, Metric, Rows
+    from bench.tasks.classification import Outputs, Metric, Rows
 
-    def margin(answers: Answers) -> Rows:
-        top = np.sort(answers.logits, axis=1)
+    def margin(outputs: Outputs) -> Rows:
+        top = np.sort(outputs.logits, axis=1)
         return top[:, -1] - top[:, -2]
 
-    METRICS = (Metric("margin", "logit", margin),)  # the mean of the rows, if nothing else is said
+    METRICS = (Metric("margin", "logit", margin),)  # the mean of the rows by default
 """
 
 from __future__ import annotations
@@ -31,33 +31,33 @@ from bench.spec.errors import JobError, one_line
 
 Logits: TypeAlias = NDArray[np.float64]
 Targets: TypeAlias = NDArray[np.int64]
-#: One row an image: shape (B, ...), of any dtype.
+#: One row per image: shape (B, ...), any dtype.
 Rows: TypeAlias = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
-    """What a network answered to B images, and what follows from it, each worked out once."""
+class Outputs:
+    """A network's logits for B images and their targets, and what follows from them, cached."""
 
     logits: Logits  #: float64 (B, K), finite, one column a class
-    targets: Targets  #: int64 (B,), the right class of each, in 0..K-1
+    targets: Targets  #: int64 (B,), the right class of each image, in 0..K-1
 
     def __len__(self) -> int:
         return len(self.logits)
 
     @cached_property
     def prediction(self) -> Targets:
-        """Class of the highest logit, the first of equal ones; (B,)."""
+        """Class of the highest logit, the first if several are equal; (B,)."""
         return np.asarray(self.logits.argmax(axis=1), dtype=np.int64)
 
     @cached_property
     def rank(self) -> Targets:
-        """How many classes come before the target, 0 where it is the prediction; (B,).
+        """Number of classes ranked above the target, 0 if it is the prediction; (B,).
 
-        Classes of equal logits come in index order, as in ``prediction``: a network that answers
-        the same for every class is right on class 0 alone, not always.
+        Classes of equal logits rank in index order, as in ``prediction``: a network with the same
+        logit for every class is right on class 0 only, not always.
 
-        >>> Answers(np.array([[0.1, 0.9, 0.5], [1.0, 1.0, 1.0]]), np.array([2, 1])).rank.tolist()
+        >>> Outputs(np.array([[0.1, 0.9, 0.5], [1.0, 1.0, 1.0]]), np.array([2, 1])).rank.tolist()
         [1, 1]
         """
         of_target = self._of_target(self.logits)[:, None]
@@ -69,7 +69,7 @@ class Answers:
     def probability(self) -> Logits:
         """Softmax of the logits, (B, K); shifted by the maximum, so no logit overflows.
 
-        >>> Answers(np.array([[1000.0, 1000.0]]), np.array([0])).probability.tolist()
+        >>> Outputs(np.array([[1000.0, 1000.0]]), np.array([0])).probability.tolist()
         [[0.5, 0.5]]
         """
         return np.asarray(self._weight / self._total[:, None])
@@ -78,7 +78,7 @@ class Answers:
     def confidence(self) -> NDArray[np.float64]:
         """Probability of the prediction, (B,), in 1/K..1.
 
-        >>> Answers(np.zeros((1, 4)), np.array([0])).confidence.tolist()
+        >>> Outputs(np.zeros((1, 4)), np.array([0])).confidence.tolist()
         [0.25]
         """
         return np.asarray(1.0 / self._total)  # the weight of the largest logit is 1
@@ -87,7 +87,7 @@ class Answers:
     def target_logp(self) -> NDArray[np.float64]:
         """Log-probability of the target in nat, (B,), at most 0.
 
-        >>> Answers(np.zeros((1, 4)), np.array([2])).target_logp.round(4).tolist()
+        >>> Outputs(np.zeros((1, 4)), np.array([2])).target_logp.round(4).tolist()
         [-1.3863]
         """
         return np.asarray(self._of_target(self._shifted) - np.log(self._total))
@@ -128,37 +128,37 @@ def mean(rows: Rows) -> float:
 
 @dataclass(frozen=True)
 class Metric:
-    """A name that results carry, the unit of the number, and the functions that give it.
+    """A metric's name in the results, its unit, and the two functions that compute it.
 
-    ``each`` may be called with any part of the images, in any order, with some of them again;
-    ``of`` once, with the rows of all N >= 1 images in the dataset's order.
+    ``each`` may be called with any part of the images, in any order, and more than once for an
+    image; ``of`` is called once, with the rows of all N >= 1 images in the dataset's order.
     """
 
     name: str
     unit: str
-    each: Callable[[Answers], Rows]
+    each: Callable[[Outputs], Rows]
     of: Callable[[Rows], float | Estimate] = mean
-    #: whether it has a meaning where several classes of an image are right, as in ReaL; its
-    #: ``targets`` are then the right classes of highest logits
+    #: whether it makes sense if several classes of an image are right, as in ReaL; ``targets`` are
+    #: then the right classes with the highest logits
     several: bool = False
 
-    def rows(self, answers: Answers) -> Rows:
-        """``each`` of these answers; JobError if it raises or gives no row for each image."""
+    def rows(self, outputs: Outputs) -> Rows:
+        """``each`` of these outputs; JobError if it raises or returns another number of rows."""
         try:
-            found = np.asarray(self.each(answers))
+            found = np.asarray(self.each(outputs))
         except Exception as error:
             raise self._failed(error) from error
-        if found.shape[:1] != (len(answers),):
+        if found.shape[:1] != (len(outputs),):
             raise JobError(
-                f"metric {self.name!r} gave an array of shape {found.shape} for {len(answers)} "
-                "images; its `each` must give one row an image"
+                f"metric {self.name!r} returned an array of shape {found.shape} for {len(outputs)} "
+                "images; its `each` must return one row per image"
             )
         return found
 
     def measurement(self, rows: Rows) -> Measurement:
         """``of`` all rows.
 
-        Raises `JobError` if it raises or gives a value that is not finite: a wrong number never
+        Raises `JobError` if it raises or returns a value that is not finite: such a number never
         reaches the store.
         """
         try:
@@ -168,7 +168,7 @@ class Metric:
         except Exception as error:
             raise self._failed(error) from error
         if not isfinite(value):
-            raise JobError(f"metric {self.name!r} gave {value}, which is no finite number")
+            raise JobError(f"metric {self.name!r} returned {value}; it must be finite")
         return Measurement(
             metric=self.name,
             value=value,

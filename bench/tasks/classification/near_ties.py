@@ -1,18 +1,18 @@
 """Near-ties, decided in float64: the same predictions whatever the batch size, threads or device.
 
-Float32 sums depend on the order of their terms, and that on the batch, the threads and the layout.
-So two runs differ in the last digits of each logit and, where two classes are nearly tied, in the
-prediction. Hence every image that float32 cannot decide is decided in float64:
+The result of a float32 sum depends on the order of its terms, and that on batch, threads and
+layout. So two runs differ in the last digits of each logit and, where two classes are nearly tied,
+in the prediction. Every image that float32 cannot decide is therefore decided in float64:
 
 - The error of float32 is measured, not assumed: the largest |logit32 - logit64| over the images
-  computed both ways, in units of the image's largest |logit|. The first `PROBE` images always are.
-- An image is undecided when its two highest logits, or its target's and any other, lie within a
-  tolerance of each other, in that unit. With either of two runs wrong by no more than the error,
-  2 x error would do; at least 4 x is kept. Where the error leaves less than that of `TOLERANCE`,
-  the tolerance grows to 8 x error and more images are decided.
+  computed both ways, relative to the image's largest |logit|. The first `PROBE` images always are.
+- An image is undecided if its two highest logits, or its target's and any other, lie within a
+  tolerance of each other, in the same unit. If either of two runs is off by at most the error,
+  2 x error would suffice; we keep at least 4 x. If the error is too large for `TOLERANCE`, the
+  tolerance grows to 8 x error and more images are decided.
 
-While the set streams by, only that distance is kept of each image (see `tally`); those within the
-tolerance are then asked for again, and computed both ways.
+While the dataset streams by, only that distance is kept for each image (see `tally`); images within
+the tolerance are then read again and computed both ways.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from bench.images.types import ImageSet
 from bench.network.forward import Forward
 from bench.tasks.classification.tally import Tally
 
-#: Least gap, relative to the image's largest |logit|, that float32 may decide.
+#: Smallest gap, relative to the image's largest |logit|, that float32 may decide.
 TOLERANCE = 5e-5
 #: Images always computed in float64 too, to measure the error of float32.
 PROBE = 8
@@ -34,7 +34,7 @@ PROBE = 8
 
 @dataclass(frozen=True)
 class Redecided:
-    """What deciding near-ties in float64 took."""
+    """How many near-ties there were, and how they were found."""
 
     images: int  #: undecided images, without the probe's
     error: float  #: largest error of float32 seen, relative to the largest |logit|
@@ -42,9 +42,9 @@ class Redecided:
 
 
 def redecide(run: Forward, images: ImageSet, tally: Tally) -> Redecided:
-    """Put float64's answers into ``tally`` for all images that float32 cannot decide.
+    """Put float64 logits into ``tally`` for all images that float32 cannot decide.
 
-    It must hold what ``run`` answered, in float32, to all of ``images``.
+    ``tally`` must already hold the float32 logits of ``run`` for all ``images``.
     """
     exact = run.exact()
     tolerance, error = TOLERANCE, 0.0

@@ -1,8 +1,8 @@
-"""Per-image predictions as they are kept: 14 bytes an image before compression.
+"""Stored per-image predictions: 14 bytes per image before compression.
 
-Everything that is asked of a pair of models later (McNemar's test, agreement, accuracy on a part)
-follows from these, so no image need be seen again. Of a set in parts, such as corruptions and
-severities, it is kept too which part an image is of, and which undisturbed image it comes from.
+All later comparisons of two models (McNemar's test, agreement, accuracy on a subset) follow from
+these, so no image has to be read again. For a dataset in groups, such as corruptions and
+severities, each image's group and the clean image that it was made from are stored too.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.spec.errors import DataError
-from bench.tasks.classification.metric import Answers
+from bench.tasks.classification.metric import Outputs
 
-#: What is kept of every answer.
+#: Arrays stored for every image.
 COLUMNS: Mapping[str, type[np.generic]] = MappingProxyType(
     {
         "target": np.uint16,
@@ -30,8 +30,8 @@ COLUMNS: Mapping[str, type[np.generic]] = MappingProxyType(
         "target_logp": np.float32,
     }
 )
-#: And of images in parts. Bases count up within a part, so steps from one to the next (modulo
-#: 2**32) compress to almost nothing where the bases themselves would not.
+#: Arrays stored for images in groups. Bases count up within a group, so the steps from one to the
+#: next (modulo 2**32) compress to almost nothing; the bases themselves would not.
 _PARTS: Mapping[str, type[np.generic]] = MappingProxyType(
     {"group": np.uint16, "base_steps": np.uint32}
 )
@@ -40,44 +40,44 @@ _NAMES = "group_names"
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """What a network said of each image, in the dataset's order; every array has shape (N,).
+    """A network's prediction for each image, in the dataset's order; every array has shape (N,).
 
-    Of a set that covers some of the network's classes, all but ``target`` and ``prediction`` is as
-    if the network knew no others; classes are counted among all.
+    For a dataset that covers some of the network's classes, ``rank``, ``confidence`` and
+    ``target_logp`` are over these alone; ``target`` and ``prediction`` number all classes.
     """
 
     target: NDArray[np.uint16]  #: the label
     prediction: NDArray[np.uint16]  #: class of the highest logit
-    #: classes before the target, or before the first of several right ones; 0 is right, < 5 is
-    #: right in five
+    #: number of classes above the target, or above the best of several right ones: 0 is right,
+    #: < 5 is right in top-5
     rank: NDArray[np.uint16]
     confidence: NDArray[np.float32]  #: probability of the prediction, 0..1
     target_logp: NDArray[np.float32]  #: log-probability of the target, nat
     group: NDArray[np.uint16] | None = None  #: index into ``group_names``, of sets in parts
     group_names: tuple[str, ...] = ()
-    #: which undisturbed image it is a version of, for errors clustered by image
+    #: the clean image that it is a version of, for errors clustered by image
     base: NDArray[np.uint32] | None = None
 
     def __len__(self) -> int:
         return len(self.target)
 
 
-def columns(answers: Answers) -> dict[str, NDArray[np.generic]]:
-    """What is kept of logits (B, K), by the names of `COLUMNS`; DataError if K > 65,536.
+def columns(outputs: Outputs) -> dict[str, NDArray[np.generic]]:
+    """The arrays of `COLUMNS` for logits (B, K); DataError if K > 65,536.
 
-    >>> kept = columns(Answers(np.array([[0.0, 2.0, 1.0]]), np.array([2])))
+    >>> kept = columns(Outputs(np.array([[0.0, 2.0, 1.0]]), np.array([2])))
     >>> [kept[name].round(3).tolist() for name in ("prediction", "rank", "confidence")]
     [[1], [1], [0.6650000214576721]]
     """
-    classes = answers.logits.shape[1]
+    classes = outputs.logits.shape[1]
     if classes > np.iinfo(np.uint16).max + 1:
-        raise DataError(f"{classes} classes; predictions are kept for at most 65,536")
+        raise DataError(f"{classes} classes; predictions can be stored for at most 65,536")
     found = {
-        "target": answers.targets,
-        "prediction": answers.prediction,
-        "rank": answers.rank,
-        "confidence": answers.confidence,
-        "target_logp": answers.target_logp,
+        "target": outputs.targets,
+        "prediction": outputs.prediction,
+        "rank": outputs.rank,
+        "confidence": outputs.confidence,
+        "target_logp": outputs.target_logp,
     }
     return {name: found[name].astype(kind) for name, kind in COLUMNS.items()}
 

@@ -1,4 +1,4 @@
-"""What is kept of a network's answers while a dataset streams by: some 60 bytes an image."""
+"""What is kept of a network's outputs while a dataset streams by: about 60 bytes per image."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from bench.spec import Measurement, replace
 from bench.spec.errors import JobError
 from bench.tasks.classification import accuracy
 from bench.tasks.classification import predictions as stored
-from bench.tasks.classification.metric import Answers, Logits, Rows, Targets
+from bench.tasks.classification.metric import Logits, Outputs, Rows, Targets
 from bench.tasks.classification.predictions import Predictions
 from bench.tasks.classification.views import View
 
-#: Images reduced at a time: their logits and all that is made of them stay in a core's cache.
+#: Images reduced at a time, so few that their logits stay in a core's cache.
 _PIECE = 16
 
 
 def gaps(logits: Logits, targets: Targets, among: Logits | None = None) -> NDArray[np.float64]:
-    """How much closer two logits would have to be for an image's answer to change; (B,).
+    """How close each image is to a tie, where its prediction or rank would change; (B,).
 
-    The least distance between the two highest logits ``among`` those that the prediction is chosen
-    from (all if None), and between the target's and any other, in units of the image's largest
-    |logit|. Neither prediction nor ranks change while no logit moves by half of that. Infinite
-    where there is one class, 0 where all logits are.
+    The smallest distance between the two highest logits ``among`` those that the prediction is
+    chosen from (all if None), and between the target's and any other, relative to the image's
+    largest |logit|. Prediction and rank stay the same while no logit moves by half of that.
+    Infinite for a single class, 0 if all logits are 0.
 
     >>> gaps(np.array([[5.0, 4.9, 1.0], [5.0, 4.0, 2.5]]), np.array([2, 1])).round(3).tolist()
     [0.02, 0.2]
@@ -43,10 +43,10 @@ def gaps(logits: Logits, targets: Targets, among: Logits | None = None) -> NDArr
 
 
 class Tally:
-    """Rows of every metric of every view, gaps, and predictions of N images, filled in any order.
+    """Metric rows of every view, gaps and predictions of N images, filled in any order.
 
-    ``put`` may be called again for an image: the last answer counts. Raises `JobError` where two
-    metrics share a name.
+    ``put`` may be called again for an image: the last call counts. Raises `JobError` if two metrics
+    share a name.
     """
 
     def __init__(self, labels: Labels, views: Sequence[View]) -> None:
@@ -62,18 +62,18 @@ class Tally:
         self.gap = np.full(n, np.inf)  #: `gaps` of each image, (N,)
 
     def put(self, which: NDArray[np.intp], logits: Logits) -> None:
-        """Takes the logits (B, K), finite, of images ``which`` (B,)."""
+        """Add the finite logits (B, K) of the images ``which`` (B,)."""
         for start in range(0, len(which), _PIECE):
             piece = slice(start, start + _PIECE)
             self._put(which[piece], logits[piece])
 
     @property
-    def right(self) -> NDArray[np.bool_]:
+    def correct(self) -> NDArray[np.bool_]:
         """Whether each prediction is right, (N,)."""
         return np.asarray(self._kept["rank"] == 0)
 
     def predictions(self) -> Predictions:
-        """Of all images, with their groups and bases where they have any."""
+        """The predictions for all images, with their groups and bases if they have any."""
         group, base = self._labels.group, self._labels.base
         return Predictions(
             **self._kept,
@@ -83,7 +83,7 @@ class Tally:
         )
 
     def measurements(self) -> Iterator[Measurement]:
-        """Every metric of every view, and the accuracy on each group; none of no images."""
+        """Every metric of every view, and the accuracy on each group; empty ones are left out."""
         for number, (view, covered) in enumerate(zip(self._views, self._covered, strict=True)):
             every = covered.all()
             for metric in view.metrics if covered.any() else ():
@@ -97,7 +97,7 @@ class Tally:
         if group is None:
             return
         for number, name in enumerate(names):
-            right = self.right[group == number]
+            right = self.correct[group == number]
             if len(right):  # a limit may leave a group empty
                 yield replace(accuracy.TOP1, name=f"top1/{name}").measurement(right)
 
@@ -110,12 +110,12 @@ class Tally:
         for number, view in enumerate(self._views):
             inside = view.covers(targets)
             self._covered[number][which] = inside
-            some, answers = which[inside], view.answers(logits[inside], targets[inside])
+            some, outputs = which[inside], view.outputs(logits[inside], targets[inside])
             for metric in view.metrics if len(some) else ():
-                self._write(metric.name, some, metric.rows(answers))
+                self._write(metric.name, some, metric.rows(outputs))
             if number == 0:
-                self._keep(which, view, answers)
-                self.gap[which] = gaps(logits, targets, answers.logits)
+                self._keep(which, view, outputs)
+                self.gap[which] = gaps(logits, targets, outputs.logits)
 
     def _write(self, name: str, which: NDArray[np.intp], rows: Rows) -> None:
         held = self._rows.get(name)
@@ -126,9 +126,9 @@ class Tally:
         held[which] = rows
         self._rows[name] = held
 
-    def _keep(self, which: NDArray[np.intp], view: View, answers: Answers) -> None:
-        found = stored.columns(answers)
-        if view.classes is not None:  # of all classes, as labels are
+    def _keep(self, which: NDArray[np.intp], view: View, outputs: Outputs) -> None:
+        found = stored.columns(outputs)
+        if view.classes is not None:  # number all classes, as labels do
             found["prediction"] = view.classes[found["prediction"]]
         given = self._labels.target[which]
         found["target"] = np.where(given < 0, found["target"], given)
@@ -137,7 +137,7 @@ class Tally:
 
 
 def _padded(accepted: Sequence[Sequence[int]]) -> NDArray[np.int64]:
-    """Ascending, the last repeated where there are fewer; (N, most)."""
+    """Accepted classes, ascending, padded by repeating the last; (N, most)."""
     most = max(map(len, accepted))
     rows = [sorted(classes) for classes in accepted]
     return np.array([row + row[-1:] * (most - len(row)) for row in rows], dtype=np.int64)

@@ -1,9 +1,8 @@
-"""Which classes and images the metrics of a dataset are of.
+"""Views: the classes and images that a dataset's metrics cover.
 
-A network with a head for a whole world may be asked about some of its classes alone, as on
-ImageNet-A and -R: only these logits count then, as is the field's custom, and top-1 and top-5 over
-all classes stand beside. The in-distribution twin of such a set is val's images of these classes,
-judged the same way.
+Some datasets, such as ImageNet-A and -R, cover a subset of the network's classes. As is usual, only
+the logits of these classes count; top-1 and top-5 over all classes are given as well. The
+in-distribution twin of such a set is val's images of the same classes, scored the same way.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ from bench.images.types import Labels
 from bench.spec import Dataset, Model, replace
 from bench.spec.errors import DataError, JobError
 from bench.tasks.classification import accuracy
-from bench.tasks.classification.metric import Answers, Logits, Metric, Targets
+from bench.tasks.classification.metric import Logits, Metric, Outputs, Targets
 
 NOWHERE = -1
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """Metrics of the images of some classes, as if the network knew no others."""
+    """Metrics over some classes, as if the network knew no others."""
 
     metrics: tuple[Metric, ...]
     classes: NDArray[np.int64] | None = None  #: ascending, of all K classes; None is all
@@ -35,37 +34,37 @@ class View:
 
     @staticmethod
     def of(metrics: tuple[Metric, ...], chosen: tuple[int, ...], classes: int) -> View:
-        """Of the ``chosen`` ones of so many classes."""
+        """The view over the ``chosen`` ones of ``classes`` classes."""
         which = np.array(sorted(chosen), dtype=np.int64)
         place = np.full(classes, NOWHERE)
         place[which] = np.arange(len(which))
         return View(metrics, which, place)
 
     def covers(self, targets: Targets) -> NDArray[np.bool_]:
-        """Which images belong to it, by their class among all; (B,)."""
+        """Which images belong to the view; targets number all classes; (B,)."""
         if self.place is None:
             return np.ones(len(targets), dtype=np.bool_)
         return np.asarray(self.place[targets] != NOWHERE)
 
-    def answers(self, logits: Logits, targets: Targets) -> Answers:
-        """Of images that belong to it; logits are (B, K) and targets among all K classes."""
+    def outputs(self, logits: Logits, targets: Targets) -> Outputs:
+        """Outputs of images in the view; logits (B, K), targets number all K classes."""
         if self.classes is None or self.place is None:
-            return Answers(logits, targets)
-        return Answers(np.ascontiguousarray(logits[:, self.classes]), self.place[targets])
+            return Outputs(logits, targets)
+        return Outputs(np.ascontiguousarray(logits[:, self.classes]), self.place[targets])
 
 
 def views(
     dataset: Dataset, model: Model, labels: Labels, metrics: tuple[Metric, ...]
 ) -> tuple[View, ...]:
-    """What ``metrics`` of a dataset are of; the first view is that of its stored predictions.
+    """The views of a dataset; the first one is that of its stored predictions.
 
-    A set with ``options["classes"]``, the name of a subset of ImageNet or indices, has all metrics
-    over these classes, and ``top1_full`` and ``top5_full`` over all. One with
-    ``options["subsets"]``, names to such classes, has ``top1/<name>-classes`` besides. Where labels
-    accept several classes, only metrics that have a meaning there are left.
+    A dataset with ``options["classes"]``, the name of a subset of ImageNet or indices, has all
+    ``metrics`` over these classes, and ``top1_full`` and ``top5_full`` over all. One with
+    ``options["subsets"]``, a mapping from names to such classes, also has ``top1/<name>-classes``.
+    If labels accept several classes, only metrics that support this are left.
 
-    Raises `DataError` or `JobError`, one line, where labels, classes and the network's head do not
-    fit: nothing is ever counted wrong for that.
+    Raises `DataError` or `JobError` if labels, classes and the network's head do not match: a
+    mismatch is never scored as wrong predictions.
     """
     if labels.accepted:
         metrics = tuple(metric for metric in metrics if metric.several)
@@ -73,9 +72,8 @@ def views(
     if chosen is None:
         if dataset.classes != model.classes:
             raise JobError(
-                f"{model.name} answers with {model.classes:,} classes, {dataset.name} has "
-                f"{dataset.classes:,}: without options['classes'], which says where they are among "
-                "the model's, no answer can be judged"
+                f"{model.name} has {model.classes:,} classes, {dataset.name} has "
+                f"{dataset.classes:,}; declare options['classes'], their indices among the model's"
             )
         found = [View(metrics)]
     else:
@@ -95,14 +93,14 @@ def _classes(chosen: Any, dataset: Dataset, model: Model) -> tuple[int, ...]:
         classes = tuple(map(int, chosen))
         if not classes or len(set(classes)) < len(classes) or not _known(classes, model):
             raise DataError(
-                f"{dataset.name} chooses classes that are not distinct ones of {model.name}'s "
-                f"0..{model.classes - 1}"
+                f"options['classes'] of {dataset.name} must be distinct indices of {model.name}'s "
+                f"classes, 0..{model.classes - 1}"
             )
         return classes
     if model.classes != len(synsets()):
         raise JobError(
-            f"{model.name} answers with {model.classes:,} classes; {chosen}, which {dataset.name} "
-            f"is judged over, is a part of ImageNet's {len(synsets()):,}"
+            f"{model.name} has {model.classes:,} classes; {dataset.name} is scored over {chosen}, "
+            f"a subset of ImageNet's {len(synsets()):,}"
         )
     return subset(chosen)
 
@@ -112,7 +110,7 @@ def _known(classes: tuple[int, ...], model: Model) -> bool:
 
 
 def _check(dataset: Dataset, model: Model, labels: Labels, view: View) -> None:
-    """Every image has a class that the view knows."""
+    """DataError unless every image has a class that the view covers."""
     n = len(labels)
     if labels.accepted:
         lengths = np.fromiter(map(len, labels.accepted), np.int64, n)
@@ -123,15 +121,15 @@ def _check(dataset: Dataset, model: Model, labels: Labels, view: View) -> None:
         targets = labels.target
     if unlabelled := int((targets < 0).sum()):
         raise DataError(
-            f"{dataset.name}: {unlabelled:,} of {n:,} images have no class of its world; "
-            f"`bench data check {dataset.name}` says why"
+            f"{dataset.name}: {unlabelled:,} of {n:,} images have no known class; "
+            f"`bench data check {dataset.name}` shows why"
         )
     low, high = int(targets.min()), int(targets.max())
     if high >= model.classes:
         raise DataError(
-            f"{dataset.name} has labels {low}..{high}, {model.name} knows 0..{model.classes - 1}"
+            f"{dataset.name} has labels {low}..{high}, {model.name} has 0..{model.classes - 1}"
         )
     if outside := int((~view.covers(targets)).sum()):
         raise DataError(
-            f"{dataset.name}: {outside:,} of {n:,} images are of classes that it does not cover"
+            f"{dataset.name}: {outside:,} of {n:,} images have classes outside options['classes']"
         )

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import top_k_accuracy_score
 from statsmodels.stats.proportion import proportion_confint
 
-from bench.tasks.classification import Answers, accuracy
+from bench.tasks.classification import Outputs, accuracy
 
 RNG = np.random.default_rng(0)
 
@@ -15,14 +15,14 @@ def test_topk_is_sklearns(k: int) -> None:
     logits = RNG.normal(size=(400, 12))
     targets = RNG.integers(0, 12, 400)
     expected = top_k_accuracy_score(targets, logits, k=k, labels=range(12))
-    assert (Answers(logits, targets).rank < k).mean() == pytest.approx(expected)
+    assert (Outputs(logits, targets).rank < k).mean() == pytest.approx(expected)
 
 
 def test_top1_and_top5_are_shares_of_ranks() -> None:
-    answers = Answers(RNG.normal(size=(400, 12)), RNG.integers(0, 12, 400))
+    outputs = Outputs(RNG.normal(size=(400, 12)), RNG.integers(0, 12, 400))
     for metric, k in ((accuracy.TOP1, 1), (accuracy.TOP5, 5)):
-        found = metric.measurement(metric.rows(answers))
-        right = int((answers.rank < k).sum())
+        found = metric.measurement(metric.rows(outputs))
+        right = int((outputs.rank < k).sum())
         low, _ = proportion_confint(right, 400, method="wilson")
         assert (found.value, found.low) == pytest.approx((right / 4, 100 * low))
         assert (found.metric, found.unit, found.n) == (f"top{k}", "%", 400)
@@ -60,13 +60,13 @@ def test_rank_is_the_place_in_a_stable_sort_even_in_ties(
     targets = np.array([target for _, target in rows])
     order = np.argsort(-logits, axis=1, kind="stable")
     places = [list(line).index(target) for line, target in zip(order, targets, strict=True)]
-    answers = Answers(logits, targets)
-    assert answers.rank.tolist() == places
-    assert ((answers.rank == 0) == (answers.prediction == targets)).all()
+    outputs = Outputs(logits, targets)
+    assert outputs.rank.tolist() == places
+    assert ((outputs.rank == 0) == (outputs.prediction == targets)).all()
 
 
 def test_a_network_that_says_the_same_of_all_classes_is_at_chance() -> None:
     targets = np.arange(100) % 10
-    answers = Answers(np.zeros((100, 10)), targets)
-    assert accuracy.share(accuracy.top1(answers)).value == pytest.approx(10)
-    assert accuracy.share(accuracy.top5(answers)).value == pytest.approx(50)
+    outputs = Outputs(np.zeros((100, 10)), targets)
+    assert accuracy.share(accuracy.top1(outputs)).value == pytest.approx(10)
+    assert accuracy.share(accuracy.top5(outputs)).value == pytest.approx(50)

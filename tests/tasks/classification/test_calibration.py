@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax, softmax
 from sklearn.metrics import brier_score_loss, log_loss
 
-from bench.tasks.classification import Answers, Logits, Targets, calibration
+from bench.tasks.classification import Logits, Outputs, Targets, calibration
 
 RNG = np.random.default_rng(1)
 LOGITS = 3 * RNG.normal(size=(500, 7))
@@ -18,7 +18,7 @@ METRICS = {metric.name: metric for metric in calibration.METRICS}
 
 def value(name: str, logits: Logits, targets: Targets) -> float:
     metric = METRICS[name]
-    return metric.measurement(metric.rows(Answers(logits, targets))).value
+    return metric.measurement(metric.rows(Outputs(logits, targets))).value
 
 
 wild_logits = st.tuples(st.integers(1, 12), st.integers(1, 9)).flatmap(
@@ -103,22 +103,22 @@ def test_bounds_and_permutations(logits: NDArray[np.float64], seed: int) -> None
     assert value("ece", logits[order], targets[order]) == pytest.approx(ece)
     assert value("brier", logits[order], targets[order]) == pytest.approx(brier)
     np.testing.assert_allclose(
-        Answers(logits, targets).target_logp,
+        Outputs(logits, targets).target_logp,
         log_softmax(logits, axis=1)[np.arange(n), targets],
         rtol=1e-9,
         atol=1e-9,
     )
     probability = softmax(logits, axis=1)
-    answers = Answers(logits, targets)
-    np.testing.assert_allclose(answers.confidence, probability.max(axis=1))
-    np.testing.assert_allclose(answers.probability, probability, rtol=1e-9, atol=1e-300)
+    outputs = Outputs(logits, targets)
+    np.testing.assert_allclose(outputs.confidence, probability.max(axis=1))
+    np.testing.assert_allclose(outputs.probability, probability, rtol=1e-9, atol=1e-300)
 
 
 def test_rows_do_not_depend_on_the_images_beside_them() -> None:
     """So a set may be taken in blocks of any size, and the number is the same to the bit."""
-    whole = Answers(LOGITS, TARGETS)
+    whole = Outputs(LOGITS, TARGETS)
     for metric in calibration.METRICS:
         parts = [
-            metric.rows(Answers(LOGITS[i : i + 7], TARGETS[i : i + 7])) for i in range(0, 500, 7)
+            metric.rows(Outputs(LOGITS[i : i + 7], TARGETS[i : i + 7])) for i in range(0, 500, 7)
         ]
         np.testing.assert_array_equal(np.concatenate(parts), metric.rows(whole))

@@ -165,7 +165,7 @@ def test_other_images_than_planned_fail(saved: Saved, dataset: Dataset) -> None:
     failed = _run(model, dataset, "0" * 64)
     assert failed.status is Status.FAILED
     assert failed.error
-    assert failed.error.startswith("DataError: glyphs-val-160 has digest")
+    assert failed.error.startswith("DataError: glyphs-val-160 has changed: digest")
     assert failed.predictions is None
 
 
@@ -176,8 +176,8 @@ def test_logits_that_are_no_numbers_fail_with_their_count(saved: Saved, dataset:
     failed = _run(saved("convnext_xs.g1k", spoil), dataset)
     assert failed.status is Status.FAILED
     assert failed.error == (
-        "JobError: convnext_xs.g1k gives logits that are not finite (nan or inf) "
-        "on 64 of the 64 images that end at image 64"
+        "JobError: convnext_xs.g1k: logits are not finite (nan or inf) "
+        "for 64 of the 64 images up to image 64"
     )
     assert failed.measurements == ()
 
@@ -185,9 +185,9 @@ def test_logits_that_are_no_numbers_fail_with_their_count(saved: Saved, dataset:
 def test_labels_sizes_and_heads_that_do_not_fit_fail(saved: Saved, dataset: Dataset) -> None:
     model = saved("resnet_xs.g1k")
     wider = replace(model, classes=60)
-    assert "glyphs-val-160 has 50: without options['classes']" in (_run(wider, dataset).error or "")
+    assert "glyphs-val-160 has 50; declare options['classes']" in (_run(wider, dataset).error or "")
     some = replace(dataset, options={**dataset.options, "classes": range(50)})
-    assert "declared are (64, 60) logits" in (_run(wider, some).error or "")
+    assert "declared to return logits of (64, 60)" in (_run(wider, some).error or "")
     larger = replace(model, resolution=64)
     assert "32x32 pixels, asked for are 64x64" in (_run(larger, dataset).error or "")
     assert "batch size -1" in (_run(model, dataset, batch_size=-1).error or "")
@@ -225,7 +225,7 @@ def test_out_of_memory_halves_the_batch_and_goes_on(
     assert "out_of_memory" not in plenty.notes
     np.testing.assert_array_equal(_decisions(outcome), _decisions(plenty))
     small.room = 0
-    assert "no memory for a single image" in (_run(model, dataset).error or "")
+    assert "out of memory on a single image" in (_run(model, dataset).error or "")
 
 
 def test_mixed_precision_is_run_and_makes_no_promise(saved: Saved, dataset: Dataset) -> None:
@@ -267,9 +267,9 @@ def test_a_metric_beside_the_package_is_measured(
     folder.mkdir(parents=True)
     (folder / "margin.py").write_text(
         "import numpy as np\n"
-        "from bench.tasks.classification import Answers, Metric, Rows\n\n\n"
-        "def margin(answers: Answers) -> Rows:\n"
-        "    top = np.sort(answers.logits, axis=1)\n"
+        "from bench.tasks.classification import Outputs, Metric, Rows\n\n\n"
+        "def margin(outputs: Outputs) -> Rows:\n"
+        "    top = np.sort(outputs.logits, axis=1)\n"
         "    return top[:, -1] - top[:, -2]\n\n\n"
         'METRICS = (Metric("margin", "logit", margin),)\n'
     )

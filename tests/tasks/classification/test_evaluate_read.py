@@ -170,7 +170,7 @@ def test_memory_does_not_hold_the_logits() -> None:
     peak = PeakMemory("cpu")
     peak.restart()
     tally = Tally(images.labels, views(val, model, images.labels, metrics))
-    evaluate.answer(forward, images, tally)
+    evaluate.predict_into(forward, images, tally)
     rows = list(tally.measurements())
     data = predictions.pack(tally.predictions())
     peak.stop()

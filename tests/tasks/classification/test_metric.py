@@ -2,15 +2,15 @@ import numpy as np
 import pytest
 
 from bench.spec.errors import JobError
-from bench.tasks.classification import Answers, Estimate, Metric, Rows, mean
+from bench.tasks.classification import Estimate, Metric, Outputs, Rows, mean
 from bench.tasks.classification.evaluate import metrics
 
 LOGITS = np.array([[1.0, 0.0], [0.0, 3.0], [2.0, 1.0]])
-ANSWERS = Answers(LOGITS, np.array([0, 1, 1]))
+ANSWERS = Outputs(LOGITS, np.array([0, 1, 1]))
 
 
-def _largest(answers: Answers) -> Rows:
-    return np.asarray(answers.logits.max(axis=1))
+def _largest(outputs: Outputs) -> Rows:
+    return np.asarray(outputs.logits.max(axis=1))
 
 
 def test_plain_numbers_and_estimates_become_measurements() -> None:
@@ -25,13 +25,13 @@ def test_plain_numbers_and_estimates_become_measurements() -> None:
 
 @pytest.mark.parametrize("wrong", [float("nan"), float("inf"), -float("inf")])
 def test_a_number_that_is_none_is_refused(wrong: float) -> None:
-    with pytest.raises(JobError, match="'odd' gave"):
+    with pytest.raises(JobError, match="'odd' returned"):
         Metric("odd", "", _largest, lambda _: wrong).measurement(np.zeros(3))
 
 
 def test_a_metric_that_raises_is_named() -> None:
-    def broken(answers: Answers) -> Rows:
-        return np.asarray(answers.logits[len(answers)])
+    def broken(outputs: Outputs) -> Rows:
+        return np.asarray(outputs.logits[len(outputs)])
 
     with pytest.raises(JobError, match="'broken' failed: IndexError"):
         Metric("broken", "", broken).rows(ANSWERS)
@@ -41,12 +41,12 @@ def test_a_metric_that_raises_is_named() -> None:
 
 @pytest.mark.parametrize("shape", [(), (2,), (1, 3)])
 def test_a_metric_that_gives_no_row_an_image_is_told_so(shape: tuple[int, ...]) -> None:
-    with pytest.raises(JobError, match="one row an image"):
+    with pytest.raises(JobError, match="one row per image"):
         Metric("odd", "", lambda _: np.zeros(shape)).rows(ANSWERS)
 
 
 def test_rows_may_have_several_numbers() -> None:
-    metric = Metric("both", "", lambda answers: answers.logits, lambda rows: mean(rows[:, 1]))
+    metric = Metric("both", "", lambda outputs: outputs.logits, lambda rows: mean(rows[:, 1]))
     assert metric.measurement(metric.rows(ANSWERS)).value == pytest.approx(4 / 3)
 
 

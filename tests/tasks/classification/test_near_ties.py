@@ -13,8 +13,8 @@ from bench import registry
 from bench.images.types import Labels
 from bench.network.forward import Forward
 from bench.spec import Model, Options, replace
-from bench.tasks.classification import Answers, Logits
-from bench.tasks.classification.evaluate import answer
+from bench.tasks.classification import Logits, Outputs
+from bench.tasks.classification.evaluate import predict_into
 from bench.tasks.classification.near_ties import PROBE, TOLERANCE, Redecided
 from bench.tasks.classification.tally import Tally, gaps
 from bench.tasks.classification.views import View
@@ -33,7 +33,7 @@ def test_an_error_of_a_quarter_of_the_tolerance_changes_no_decided_image(
     error = rng.uniform(-1, 1, exact.shape) * scale * tolerance / 4
     seen = exact + error
     sure = gaps(seen, targets) > tolerance
-    found, true = Answers(seen, targets), Answers(exact, targets)
+    found, true = Outputs(seen, targets), Outputs(exact, targets)
     assert (found.prediction == true.prediction)[sure].all()
     assert (found.rank == true.rank)[sure].all()
 
@@ -101,7 +101,7 @@ def _decided(error: float, pixels: NDArray[np.uint8]) -> tuple[_Seen, Redecided,
     )
     images = _Pixels(pixels)
     tally = _Seen(images)
-    found = answer(Forward(_Twisted(error), model, Options(batch_size=7)), images, tally)
+    found = predict_into(Forward(_Twisted(error), model, Options(batch_size=7)), images, tally)
     assert found
     return tally, found, images.taken
 
@@ -128,7 +128,7 @@ def test_the_tolerance_grows_where_float32_is_worse() -> None:
     truth = pixels[:, 0, 0].astype(np.float64)
     assert 0.005 < found.error < 0.02
     assert found.tolerance >= 4 * found.error
-    true = Answers(truth, np.zeros(len(pixels), dtype=np.int64))
+    true = Outputs(truth, np.zeros(len(pixels), dtype=np.int64))
     np.testing.assert_array_equal(tally.predictions().rank, true.rank)
     np.testing.assert_array_equal(tally.predictions().prediction, true.prediction)
     np.testing.assert_array_equal(tally.logits.argmax(axis=1), true.prediction)
@@ -149,7 +149,7 @@ def test_the_probe_finds_an_error_that_no_near_tie_shows() -> None:
 
     tally, found, _ = _decided(0.01, pixels)
     np.testing.assert_array_equal(tally.predictions().prediction, truth.argmax(axis=1))
-    np.testing.assert_array_equal(tally.predictions().rank, Answers(truth, targets).rank)
+    np.testing.assert_array_equal(tally.predictions().rank, Outputs(truth, targets).rank)
     assert found.error == pytest.approx(0.01, rel=1e-3)
     assert found.tolerance == pytest.approx(8 * found.error, rel=1e-4)
 

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.spec.errors import DataError
-from bench.tasks.classification import Answers, predictions
+from bench.tasks.classification import Outputs, predictions
 from bench.tasks.classification.predictions import Predictions
 
 RNG = np.random.default_rng(3)
 LOGITS = RNG.normal(size=(300, 10))
 TARGETS = RNG.integers(0, 10, 300)
-ANSWERS = Answers(LOGITS, TARGETS)
+ANSWERS = Outputs(LOGITS, TARGETS)
 
 
 def kept_of(columns: Any, **parts: Any) -> Predictions:
@@ -50,8 +50,8 @@ def test_what_is_kept_gives_the_metrics_back() -> None:
 def test_fifty_thousand_images_are_small_and_quick_to_read() -> None:
     rng = np.random.default_rng(4)
     logits = rng.normal(size=(50_000, 20))
-    answers = Answers(logits, rng.integers(0, 20, 50_000))
-    data = predictions.pack(kept_of(predictions.columns(answers)))
+    outputs = Outputs(logits, rng.integers(0, 20, 50_000))
+    data = predictions.pack(kept_of(predictions.columns(outputs)))
     assert len(data) < 14 * 50_000
     start = perf_counter()
     kept = predictions.unpack(data)
@@ -153,4 +153,4 @@ def test_other_dtypes_lengths_and_columns_are_refused() -> None:
 
 def test_more_classes_than_the_format_holds_are_refused() -> None:
     with pytest.raises(DataError, match="65,536"):
-        predictions.columns(Answers(np.zeros((1, 65_537)), np.array([0])))
+        predictions.columns(Outputs(np.zeros((1, 65_537)), np.array([0])))

@@ -15,7 +15,7 @@ from bench.images.imagenet.synsets import real_labels, subset
 from bench.images.types import Labels
 from bench.spec import Dataset, Model, replace
 from bench.spec.errors import BenchError
-from bench.tasks.classification import Answers, Metric, accuracy, calibration
+from bench.tasks.classification import Metric, Outputs, accuracy, calibration
 from bench.tasks.classification.tally import Tally
 from bench.tasks.classification.views import views
 from tests.imagenet import SYNSETS, SYNSETS_A
@@ -47,7 +47,7 @@ def values(tally: Tally) -> dict[str, float]:
 
 
 def of(metric: Metric, logits: NDArray[np.float64], targets: NDArray[np.int64]) -> float:
-    return metric.measurement(metric.rows(Answers(logits, targets))).value
+    return metric.measurement(metric.rows(Outputs(logits, targets))).value
 
 
 def test_a_subset_is_judged_over_its_classes_and_over_all() -> None:
@@ -115,12 +115,18 @@ def test_real_is_timms() -> None:
 @pytest.mark.parametrize(
     ("name", "changed", "classes", "labels", "why"),
     [
-        ("imagenet-a", {"options": {}}, 1000, Labels(np.arange(3)), "imagenet-a has 200: without"),
-        ("imagenet-val", {}, 21_841, Labels(np.arange(3)), "net answers with 21,841 classes"),
-        ("imagenet-a", {}, 21_841, Labels(A), "a part of ImageNet's 1,000"),
-        ("imagenet-a", {}, 1000, Labels(np.arange(10)), "9 of 10 images are of classes that"),
-        ("imagenet-val", {}, 1000, Labels(np.array([5, -1, -1])), "2 of 3 images have no class"),
-        ("imagenet-val", {}, 1000, Labels(np.array([5, 1000])), "labels 5..1000, net knows 0..999"),
+        ("imagenet-a", {"options": {}}, 1000, Labels(np.arange(3)), "imagenet-a has 200; declare"),
+        ("imagenet-val", {}, 21_841, Labels(np.arange(3)), "net has 21,841 classes"),
+        ("imagenet-a", {}, 21_841, Labels(A), "a subset of ImageNet's 1,000"),
+        ("imagenet-a", {}, 1000, Labels(np.arange(10)), "9 of 10 images have classes outside"),
+        (
+            "imagenet-val",
+            {},
+            1000,
+            Labels(np.array([5, -1, -1])),
+            "2 of 3 images have no known class",
+        ),
+        ("imagenet-val", {}, 1000, Labels(np.array([5, 1000])), "labels 5..1000, net has 0..999"),
         (
             "imagenet-real",
             {},
@@ -133,7 +139,7 @@ def test_real_is_timms() -> None:
             {"options": {"classes": (3, 3)}},
             1000,
             Labels(np.array([3])),
-            "not distinct ones of net's 0..999",
+            "must be distinct indices of net's classes, 0..999",
         ),
         ("imagenet-val", {"options": {"classes": "x"}}, 1000, Labels(A), "no class list 'x'"),
     ],
