@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import bench
+from bench.blocks.encodings import IN_WORDS
 from bench.cli import (
     compare,
     data,
@@ -119,10 +121,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _open_streams() -> None:
-    """Where a caller closed stdout or stderr, as some daemons do, what is said goes nowhere."""
+    """Make stdout and stderr take any text, whatever the locale or a caller did to them.
+
+    Where one was closed, as some daemons do, what is said goes nowhere. Characters that its
+    encoding lacks are written in ASCII.
+    """
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
+        stream = getattr(sys, name)
+        if stream is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, TextIOWrapper) and stream.errors != IN_WORDS:
+            stream.reconfigure(errors=IN_WORDS)
 
 
 def _fail(message: str, code: ExitCode) -> int:
