@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+import warnings
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
@@ -100,6 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
     ``BENCH_DEBUG=1`` is set.
     """
     _open_streams()
+    _hear_no_warnings_as_errors()
     try:
         code = app(args=arguments, prog_name="bench", standalone_mode=False)
     except BenchError as error:
@@ -132,6 +134,19 @@ def _open_streams() -> None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
         elif isinstance(stream, TextIOWrapper) and stream.errors != IN_WORDS:
             stream.reconfigure(errors=IN_WORDS)
+
+
+def _hear_no_warnings_as_errors() -> None:
+    """Forget ``PYTHONWARNINGS`` and ``-W``, here and in processes to come.
+
+    They are meant for a program under test; ``error`` would make a remark of any library fatal.
+    """
+    if sys.warnoptions:
+        sys.warnoptions.clear()
+        os.environ.pop("PYTHONWARNINGS", None)
+        warnings.resetwarnings()
+        for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+            warnings.simplefilter("ignore", kind)
 
 
 def _fail(message: str, code: ExitCode) -> int:
