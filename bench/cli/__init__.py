@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+import warnings
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import bench
+from bench.blocks.encodings import IN_WORDS
 from bench.cli import (
     compare,
     data,
@@ -97,6 +100,7 @@ def main(arguments: list[str] | None = None) -> int:
     Errors become one line on stderr; an unexpected one shows its traceback if ``BENCH_DEBUG=1``.
     """
     _open_streams()
+    _hear_no_warnings_as_errors()
     try:
         code = app(args=arguments, prog_name="bench", standalone_mode=False)
     except BenchError as error:
@@ -118,10 +122,30 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _open_streams() -> None:
-    """If the caller closed stdout or stderr, as some daemons do, discard what goes there."""
+    """Make stdout and stderr take any text, whatever the locale.
+
+    If the caller closed one, as some daemons do, discard what goes there. Characters that the
+    encoding lacks are written in ASCII.
+    """
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
+        stream = getattr(sys, name)
+        if stream is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, TextIOWrapper) and stream.errors != IN_WORDS:
+            stream.reconfigure(errors=IN_WORDS)
+
+
+def _hear_no_warnings_as_errors() -> None:
+    """Forget ``PYTHONWARNINGS`` and ``-W``, here and in processes to come.
+
+    They are meant for a program under test; ``error`` would make a remark of any library fatal.
+    """
+    if sys.warnoptions:
+        sys.warnoptions.clear()
+        os.environ.pop("PYTHONWARNINGS", None)
+        warnings.resetwarnings()
+        for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+            warnings.simplefilter("ignore", kind)
 
 
 def _fail(message: str, code: ExitCode) -> int:

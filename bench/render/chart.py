@@ -1,7 +1,8 @@
 """A `Figure` as inline SVG, one picture per panel; the only import of matplotlib and seaborn.
 
 Colours become CSS variables (``var(--hue-1)``), so that one picture works in light and dark mode
-and in print; text stays text. The same figure gives the same bytes on every run.
+and in print; text stays text. The same figure gives the same bytes on every run, whatever the
+user's settings for matplotlib.
 """
 
 from __future__ import annotations
@@ -10,20 +11,23 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-import matplotlib as mpl
-import seaborn as sns
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
-
 from bench.blocks import Axis, AxisScale, Curve, Figure, Form, Row, cells
 from bench.render import marks, ticks, vector
+from bench.render.own_settings import of_matplotlib
+
+with of_matplotlib():
+    import matplotlib as mpl
+    import seaborn as sns
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
+    from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 _SIZE = (5.9, 4.3)  # inches of 72 units: type stays readable when scaled to a phone
 _RC: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "bench",
     "text.parse_math": False,
+    "font.sans-serif": ["DejaVu Sans"],  # the one that matplotlib brings along
     "font.size": 11,
     "axes.labelsize": 11,
     "axes.labelcolor": marks.INK,
@@ -54,7 +58,9 @@ def svg(figure: Figure, panel: str | None = None) -> str:
         if panel is None or str(row.get(figure.panel or "")) == panel
     ]
     curves = [c for c in figure.curves if panel is None or c.panel in (None, panel)]
-    with mpl.rc_context(_RC):
+    with mpl.rc_context():
+        mpl.rcdefaults()  # whatever the user's matplotlibrc, style or program has set
+        mpl.rcParams.update(_RC)
         canvas = Canvas(figsize=_SIZE, layout="constrained")
         axes = canvas.add_subplot()
         _frame(axes, figure, rows, curves)

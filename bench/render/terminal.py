@@ -24,9 +24,9 @@ from bench.blocks import (
     Text,
     Tone,
     cells,
+    encodings,
 )
 
-_ASCII = str.maketrans({"−": "-", "–": "-", "×": "x", "±": "+/-", "†": "*", "’": "'", "·": "-"})
 _WIDEST = 44  # characters of a text column; longer texts are wrapped
 
 
@@ -34,7 +34,11 @@ def _styled(text: str, console: Console, style: str = "") -> RichText:
     """Text without markup, in characters that the terminal's encoding has."""
     text = cells.plain(text)
     if not console.encoding.lower().startswith("utf"):
-        text = text.translate(_ASCII).encode(console.encoding, "replace").decode(console.encoding)
+        text = (
+            text.translate(encodings.ASCII)
+            .encode(console.encoding, "replace")
+            .decode(console.encoding)
+        )
     return RichText(text, style=style)
 
 

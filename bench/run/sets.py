@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -59,7 +60,12 @@ def _named(part: str, suite: Suite) -> tuple[Dataset, ...]:
 
 
 def _read_sets(folder: Path | None, places: Sequence[str]) -> Mapping[str, Dataset]:
-    """Datasets that are read and were found in the user's places, by name."""
+    """Datasets that are read and were found in the user's places, by name.
+
+    A folder that only ``BENCH_DATA`` names may be absent, such as a disk that is not mounted.
+    """
+    if folder and str(folder) == os.environ.get("BENCH_DATA") and not folder.is_dir():
+        folder = None
     if folder is None and not places:
         return {}
     from bench.images.listed.places import parse, placed

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import bench
 from bench.spec.errors import StoreError
-from bench.store import migrate
+from bench.store import disk, migrate
 
 #: Raise this when the tables change; newer files are refused, never misread.
 VERSION = 2
@@ -84,6 +84,8 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"cannot create folder {path.parent}: {error.strerror}") from error
+        if missing := disk.lacks(path.parent):
+            raise StoreError(_no(missing, path))
     with as_store_errors(path):
         connection = _open(path, readonly)
         try:
@@ -160,6 +162,11 @@ def as_store_errors(path: Path) -> Iterator[None]:
 
 def _open(path: Path, readonly: bool) -> sqlite3.Connection:
     uri = path.absolute().as_uri() + ("?mode=ro" if readonly else "")
+    missing = disk.lacks(path.parent) if readonly else None
+    if missing:
+        if _unmerged(path):
+            raise StoreError(_no(missing, path))
+        return sqlite3.connect(uri + "&immutable=1", uri=True, isolation_level=None)
     connection = sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None)
     try:
         if readonly:
@@ -170,11 +177,17 @@ def _open(path: Path, readonly: bool) -> sqlite3.Connection:
     except sqlite3.DatabaseError as error:
         connection.close()
         unreadable = isinstance(error, sqlite3.OperationalError)
-        if not (readonly and unreadable) or path.with_name(path.name + "-wal").exists():
+        if not (readonly and unreadable) or _unmerged(path):
             raise
         # A WAL database in a folder that cannot be written, so no other process is writing it.
         connection = sqlite3.connect(uri + "&immutable=1", uri=True, isolation_level=None)
     return connection
+
+
+def _unmerged(path: Path) -> bool:
+    """Whether part of the store is in the file beside it, as while a run writes."""
+    wal = path.with_name(path.name + "-wal")
+    return wal.exists() and wal.stat().st_size > 0
 
 
 def _create(connection: sqlite3.Connection, path: Path) -> None:
@@ -232,6 +245,13 @@ _TABLES = "SELECT 1 FROM sqlite_master LIMIT 1"
 
 def _absent(path: Path) -> StoreError:
     return StoreError(f"no results at {path}; run `bench run SUITE` first")
+
+
+def _no(missing: str, path: Path) -> str:
+    return (
+        f"{path.parent} is on a disk without {missing}, as some network disks are: give --output "
+        "in a folder of a local disk, or copy the results there to read them"
+    )
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

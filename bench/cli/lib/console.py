@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
+from bench.blocks.encodings import IN_WORDS
 from bench.spec.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 Cell = str | int | None
 _PIPE = 180  # columns
+_UNSAID = 80  # of a terminal that does not tell
+_NARROWEST = 40  # what is narrower would cut headings and numbers
 
 
 def columns(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
@@ -74,7 +78,7 @@ def write(text: str, to: Path | None) -> None:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         return
     try:
-        to.write_text(text, encoding="utf-8")
+        to.write_text(text, encoding="utf-8", errors=IN_WORDS)
     except OSError as error:
         raise UsageError(f"cannot write {str(to)!r}: {error.strerror or error}") from error
     print(f"wrote {to}", file=sys.stderr)
@@ -84,7 +88,21 @@ def stdout_console() -> Console:
     """The console for reports: as wide as the terminal; in a pipe wide enough for whole tables."""
     from rich.console import Console
 
-    return Console() if sys.stdout.isatty() or "COLUMNS" in os.environ else Console(width=_PIPE)
+    return Console(width=_width(os.environ.get("COLUMNS", ""), sys.stdout))
+
+
+def _width(given: str, stream: TextIO) -> int:
+    """Columns to print in: those of ``COLUMNS`` if that is a number, else those there are.
+
+    >>> import io
+    >>> [_width(given, io.StringIO()) for given in ("100", "20", "0", "-5", "wide", "")]
+    [100, 40, 180, 180, 180, 180]
+    """
+    if re.fullmatch("0*[1-9][0-9]{0,3}", given):
+        return max(int(given), _NARROWEST)
+    if not stream.isatty():
+        return _PIPE
+    return max(os.get_terminal_size(stream.fileno()).columns or _UNSAID, _NARROWEST)
 
 
 def warn(text: str) -> None:
