@@ -105,7 +105,7 @@ class _Pending:
 
     def pace(self, architecture: str) -> float | None:
         known = self._own.get(architecture) or self._paces
-        return _middle(known) if known else None
+        return _median(known) if known else None
 
     def learn(self, architecture: str, pace: float) -> None:
         self._take(architecture, -1)
@@ -125,14 +125,14 @@ class _Pending:
     def left(self) -> Estimate:
         if not self._count:
             return Estimate(0.0, 0, 0)
-        pace = _middle(self._paces) if self._paces else 1.0
+        pace = _median(self._paces) if self._paces else 1.0
         seconds = max(0.0, self._timed) + max(0.0, self._untimed) * pace
         return Estimate(seconds, self._count, self._count if self._paces else 0)
 
     def _take(self, architecture: str, sign: int) -> None:
         seconds = sign * self._typical[architecture]
         if own := self._own.get(architecture):
-            self._timed += seconds * _middle(own)
+            self._timed += seconds * _median(own)
         else:
             self._untimed += seconds
 
@@ -155,7 +155,7 @@ def _group(job: Job) -> tuple[_Kind, str]:
     return (str(job.measure), job.options.device_name), job.model.architecture
 
 
-def _middle(ordered: list[float]) -> float:
+def _median(ordered: list[float]) -> float:
     half = len(ordered) // 2
     return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 

@@ -68,19 +68,19 @@ def time_job(job: Job) -> ProcessTiming:
         top = ceilings(options.device, options)
     peak = memory.measurements()
     # On a CPU the compiler's memory is resident too, and cannot be separated from the network's.
-    told = peak and not (options.compile and options.device == "cpu")
+    peak_known = peak and not (options.compile and options.device == "cpu")
     return ProcessTiming(
         batch=batch,
         passes=whole.seconds,
         singles=single.seconds,
         disturbed=whole.disturbed + single.disturbed,
-        peak_mib=peak[0].value if told else None,
+        peak_mib=peak[0].value if peak_known else None,
         compile_seconds=compiled,
         flops_per_s=top.flops_per_s,
         bytes_per_s=top.bytes_per_s,
         notes={
             "pid": os.getpid(),
-            "peak_memory": memory.how if told else "not measured",
+            "peak_memory": memory.how if peak_known else "not measured",
             "guard": dict(monitor.notes()),
             "throughput": _sample_counts(whole),
             "latency": _sample_counts(single),

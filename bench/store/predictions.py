@@ -85,4 +85,4 @@ def missing(frame: pd.DataFrame, first: str, second: str) -> str:
     else:
         why = f"{first} and {second} have no stored predictions of the same images at one precision"
         where = " --output results-of-both"
-    return f"{why}; `bench run scaling --models {models}{where}` makes them"
+    return f"{why}; run `bench run scaling --models {models}{where}` first"

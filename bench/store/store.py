@@ -87,7 +87,14 @@ class Store:
             *(float(outcome.seconds), as_json(outcome.notes), error, _iso(datetime.now(UTC))),
         )
         measurements = [
-            (m.metric, _real(m.value), m.unit, _real(m.low), _real(m.high), _whole(m.n))
+            (
+                m.metric,
+                _float(m.value),
+                m.unit,
+                _float(m.low),
+                _float(m.high),
+                _int(m.n),
+            )
             for m in (() if failed else outcome.measurements)
         ]
         with sqlite.transaction(self.connection, self.path):
@@ -182,11 +189,11 @@ def _leaves(env: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]
             yield above + name, value
 
 
-def _real(value: float | None) -> float | None:
+def _float(value: float | None) -> float | None:
     return None if value is None else float(value)  # NumPy scalars would be stored as bytes
 
 
-def _whole(value: int | None) -> int | None:
+def _int(value: int | None) -> int | None:
     return None if value is None else int(value)
 
 

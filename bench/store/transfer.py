@@ -105,16 +105,16 @@ class _Import:
         if self._ended:
             raise ValueError("it follows the last line")
         if kind == "store":
-            self._version = _readable(record)
+            self._version = _checked_version(record)
         elif kind == "run":
-            moment = _moment(record["started"])
-            row = (_text(record["id"]), moment, rows.as_json(dict(record["env"])))
+            moment = _timestamp(record["started"])
+            row = (_string(record["id"]), moment, rows.as_json(dict(record["env"])))
             self._connection.execute("INSERT OR IGNORE INTO runs VALUES (?, ?, ?)", row)
         elif kind == "outcome":
             self.outcomes += 1
             self.taken += self._outcome(record)
         elif kind == "end":
-            if _whole(record["outcomes"]) != self.outcomes:
+            if _integer(record["outcomes"]) != self.outcomes:
                 raise ValueError(
                     f"{record['outcomes']} outcomes were written, {self.outcomes} read"
                 )
@@ -124,8 +124,8 @@ class _Import:
 
     def _outcome(self, record: dict[str, Any]) -> bool:
         job = record["job"]
-        _check(job)
-        job_id = _text(record["job_id"])
+        _check_job(job)
+        job_id = _string(record["job_id"])
         if self._version == 1:
             job_id = migrate.present_id(job_id, job)
         data, error = record["predictions"], record["error"]
@@ -133,22 +133,22 @@ class _Import:
             self._connection,
             (
                 job_id,
-                _text(record["run"]),
+                _string(record["run"]),
                 str(Status(record["status"])),
                 rows.as_json(job | {"measure": str(Measure(job["measure"]))}),
                 float(record["seconds"]),
                 rows.as_json(dict(record["notes"])),
-                None if error is None else _text(error),
-                _moment(record["finished"]),
+                None if error is None else _string(error),
+                _timestamp(record["finished"]),
             ),
             [_measurement_row(one) for one in record["measurements"]],
             None if data is None else base64.b64decode(data, validate=True),
         )
 
 
-def _readable(record: dict[str, Any]) -> int:
+def _checked_version(record: dict[str, Any]) -> int:
     """The version of the exported store; StoreError if it is later than ours."""
-    version = _whole(record["version"])
+    version = _integer(record["version"])
     if version > sqlite.VERSION:
         raise StoreError(
             f"written by bench {record['bench']!s:.20}; this is {bench.__version__}: upgrade bench"
@@ -156,34 +156,34 @@ def _readable(record: dict[str, Any]) -> int:
     return version
 
 
-def _check(job: dict[str, Any]) -> None:
+def _check_job(job: dict[str, Any]) -> None:
     """Check that a job has everything that a frame needs, with the right types."""
     for name, value in frame.described(job).items():
         match frame.TYPES.get(name):
             case "bool":
-                _flag(value)
+                _boolean(value)
             case _ if value is None:
                 pass
             case None:
-                _text(value)
+                _string(value)
             case "boolean":
-                _flag(value)
+                _boolean(value)
             case "float64":
-                _real(value)
+                _number(value)
             case _:
-                _whole(value)
-    _whole(job["images"])  # needed to estimate the time left
+                _integer(value)
+    _integer(job["images"])  # needed to estimate the time left
 
 
 def _measurement_row(one: dict[str, Any]) -> tuple[Any, ...]:
     return (
-        *(_text(one["metric"]), _real(one["value"]), _text(one["unit"])),
-        *(_real(one["low"]), _real(one["high"])),
-        None if one["n"] is None else _whole(one["n"]),
+        *(_string(one["metric"]), _number(one["value"]), _string(one["unit"])),
+        *(_number(one["low"]), _number(one["high"])),
+        None if one["n"] is None else _integer(one["n"]),
     )
 
 
-def _moment(text: str) -> str:
+def _timestamp(text: str) -> str:
     return datetime.fromisoformat(text).isoformat(timespec="milliseconds")
 
 
@@ -218,26 +218,26 @@ def _records(connection: sqlite3.Connection, store: Path) -> Iterator[tuple[str,
         yield "end", {"outcomes": outcomes}
 
 
-def _text(value: Any) -> str:
+def _string(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r:.40} is not text")
     value.encode()  # a lone surrogate cannot be stored
     return value
 
 
-def _real(value: Any) -> float | None:
+def _number(value: Any) -> float | None:
     if isinstance(value, bool):
         raise TypeError(f"{value!r} is not a number")
     return None if value is None else float(value)
 
 
-def _flag(value: Any) -> bool:
+def _boolean(value: Any) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"{value!r:.40} is neither true nor false")
     return value
 
 
-def _whole(value: Any) -> int:
+def _integer(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{value!r:.40} is not an integer")
     return value

@@ -144,7 +144,7 @@ def test_every_form(bench: Call, here: Path, stored: Path, form: str, sides: Any
     ("words", "said"),
     [
         (["convnext_q.g1k", "swin_m.g1k"], "convnext_m.g1k"),
-        (["vit_m.g1k", "swin_m.g1k"], "`bench run scaling --models vit_m.g1k` makes them"),
+        (["vit_m.g1k", "swin_m.g1k"], "run `bench run scaling --models vit_m.g1k` first"),
         (["swin", "swin_m.g1k"], "swin_m.g1k is on both sides"),
         (["convnext_m.g1k", "swin_m.g1k", "--band", "2"], "add --match"),
         (["convnext", "swin", "--band", "0.9"], "at least 1"),
@@ -152,7 +152,7 @@ def test_every_form(bench: Call, here: Path, stored: Path, form: str, sides: Any
         (["convnext", "swin", "--match", "flops"], "'gmacs'"),
         (["convnext", "swin", "--html", "--json"], "give only one of"),
         (["convnext", "swin", "--to", "x"], "--to needs a format"),
-        (["", "swin"], "no model named"),
+        (["", "swin"], "no model given"),
         (["a", "b", "--output", "nowhere"], "no results at"),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),

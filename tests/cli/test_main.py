@@ -79,7 +79,7 @@ MISTAKES = [
     (["export", "--format", "jsonl"], 2, "--to"),
     (["import", "absent.jsonl"], 2, "absent.jsonl"),
     (["data", "show", "tiny-vla"], 2, "did you mean tiny-val"),
-    (["data", "show", "tiny-*"], 2, "names 4 datasets"),
+    (["data", "show", "tiny-*"], 2, "matches 4 datasets"),
     (["data", "show", "tiny-val", "--to", "/dev/null/x.png"], 2, "/dev/null/x.png"),
     (["train", "convnxt_m"], 2, "did you mean convnext_m"),
     (["train", "tiny", "--seed", "-1"], 2, "--seed"),
@@ -116,7 +116,7 @@ def test_something_else_than_a_store_is_refused(bench: Call, here: Path) -> None
     for arguments in (["run", "tiny"], ["report"]):
         said = bench(*arguments)
         assert said.code == 2
-        assert "no results store" in one_line(said.err)
+        assert "not a results store" in one_line(said.err)
 
 
 def test_a_real_process_ends_with_the_code_and_the_line(program: Call) -> None:

@@ -66,12 +66,12 @@ def test_everything_chosen_comes_and_the_next_time_nothing(
     assert said.code == 0, said.err
     assert f"to fetch: 3 files, {total:.1f} MB" in said.err
     assert "[3/3] far_l.tag, 0.3 MB; about 0 s left" in said.err
-    assert f"3 weight files: 0 here (0.0 MB), 3 fetched ({total:.1f} MB)" in said.out
+    assert f"3 weight files: 0 on disk (0.0 MB), 3 fetched ({total:.1f} MB)" in said.out
     assert str(tmp_path / "hub") in said.out
     asked = len(hub.requests)
     again = bench(*FAR)
     assert (again.code, again.err) == (0, "")
-    assert f"3 weight files: 3 here ({total:.1f} MB), 0 fetched" in again.out
+    assert f"3 weight files: 3 on disk ({total:.1f} MB), 0 fetched" in again.out
     assert len(hub.requests) == asked
 
 
@@ -82,11 +82,11 @@ def test_a_dry_run_fetches_nothing_and_says_how_much_it_would_be(bench: Call, hu
     assert said.code == 0, said.err
     states = {line.split()[0]: line.split()[2:] for line in said.out.splitlines()[1:4]}
     assert states == {
-        "far_s.tag": ["0.3", "MB", "here"],
+        "far_s.tag": ["0.3", "MB", "on", "disk"],
         "far_m.tag": ["0.3", "MB", "to", "fetch"],
         "far_l.tag": ["0.3", "MB", "to", "fetch"],
     }
-    assert "1 here (0.3 MB), 2 to fetch (0.6 MB)" in said.out
+    assert "1 on disk (0.3 MB), 2 to fetch (0.6 MB)" in said.out
     assert len(hub.bodies()) == fetched
 
 
@@ -95,7 +95,7 @@ def test_what_fails_does_not_stop_the_others(bench: Call, hub: Hub) -> None:
     hub.forged[hashlib.sha256(bytes_of("m")).hexdigest()] = b"?" + bytes_of("m")[1:]
     said = bench(*FAR)
     assert said.code == 4
-    assert "3 weight files: 0 here (0.0 MB), 1 fetched (0.3 MB), 2 failed" in said.out
+    assert "3 weight files: 0 on disk (0.0 MB), 1 fetched (0.3 MB), 2 failed" in said.out
     assert "[1/2] far_m.tag, 0.3 MB failed" in said.err
     errors = [line for line in said.err.splitlines() if line.startswith("bench: ")]
     assert [line.split()[1] for line in errors] == ["far_s.tag:", "far_m.tag:"]
@@ -111,17 +111,17 @@ def test_a_folder_of_weights_is_not_fetched(bench: Call, hub: Hub, tmp_path: Pat
     said = bench(*FAR, "--weights-dir", str(tmp_path))
     os.environ.pop("BENCH_WEIGHTS", None)
     assert said.code == 0, said.err
-    assert "1 here (0.0 MB), 2 fetched" in said.out
+    assert "1 on disk (0.0 MB), 2 fetched" in said.out
     assert not any("far/m" in seen.path for seen in hub.requests)
 
 
 def test_update_moves_to_the_newest_commit(bench: Call, hub: Hub, tmp_path: Path) -> None:
     bench(*FAR)
     new = hub.publish("far/m", {SAFE: b"newer"})
-    assert "3 here" in bench(*FAR).out
+    assert "3 on disk" in bench(*FAR).out
     said = bench(*FAR, "--update")
     assert said.code == 0, said.err
-    assert "2 here (0.6 MB), 1 fetched (0.0 MB)" in said.out
+    assert "2 on disk (0.6 MB), 1 fetched (0.0 MB)" in said.out
     pins = json.loads((tmp_path / "bench" / "weights" / "pins.json").read_text())
     assert pins["far/m"] == new
 
@@ -158,6 +158,6 @@ def test_a_killed_run_is_gone_on_with(here: Path, hub: Hub, tmp_path: Path) -> N
         command, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert "3 weight files: 1 here (0.3 MB), 2 fetched (0.6 MB)" in done.stdout
+    assert "3 weight files: 1 on disk (0.3 MB), 2 fetched (0.6 MB)" in done.stdout
     assert (tmp_path / "home" / "hub" / "models--far--l").is_dir()
     assert len(hub.bodies()) == 4

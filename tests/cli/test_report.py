@@ -111,10 +111,11 @@ def test_markdown_and_latex_hold_the_tables_alone(bench: Call, results: Path) ->
 
 
 def test_a_store_travels_whole(bench: Call, here: Path, results: Path) -> None:
-    assert bench("export", "--format", "jsonl", "--to", "all.jsonl").out.startswith("3 jobs")
+    sent = bench("export", "--format", "jsonl", "--to", "all.jsonl")
+    assert sent.out.startswith("wrote 3 jobs to")
     said = bench("import", "all.jsonl", "--output", "other")
-    assert said.out.startswith("3 new jobs")
-    assert bench("import", "all.jsonl", "--output", "other").out.startswith("0 new jobs")
+    assert said.out.startswith("added 3 jobs to")
+    assert bench("import", "all.jsonl", "--output", "other").out.startswith("added 0 jobs to")
     assert bench("export", "--output", "other").out == bench("export").out
 
 
@@ -130,7 +131,7 @@ def test_an_empty_store_says_so(bench: Call, here: Path) -> None:
     Store(here / "results").close()
     said = bench("report")
     assert said.code == 2
-    assert "no results in" in said.err
+    assert "holds no results yet" in said.err
 
 
 def test_laws_may_be_over_another_cost(bench: Call, results: Path) -> None:

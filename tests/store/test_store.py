@@ -213,7 +213,11 @@ def _damage(path: Path, how: str) -> None:
 
 @pytest.mark.parametrize(
     ("how", "why"),
-    [("text", "no results store"), ("middle", "damaged"), ("short", "damaged|no results store")],
+    [
+        ("text", "not a results store"),
+        ("middle", "damaged"),
+        ("short", "damaged|not a results store"),
+    ],
 )
 def test_a_damaged_file_is_one_line(tmp_path: Path, how: str, why: str) -> None:
     path = tmp_path / "results.db"

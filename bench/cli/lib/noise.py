@@ -40,10 +40,10 @@ def show(device: str) -> None:
         flush=True,
     )
     results = noise(models, options, _PROCESSES)
-    print("\n".join(words(results, device=options.device)))
+    print("\n".join(report_lines(results, device=options.device)))
 
 
-def words(results: Sequence[Noise], *, device: str) -> list[str]:
+def report_lines(results: Sequence[Noise], *, device: str) -> list[str]:
     """The results as lines; the model that repeats worst decides what can be detected."""
     from bench.speed.noise import detectable
 
