@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def fit(
-    file: Annotated[Path, typer.Argument(help="CSV with a header (TSV if it ends so).")],
+    file: Annotated[Path, typer.Argument(help="CSV, TSV or semicolons, with a header.")],
     x: Annotated[str, typer.Option("--x", help="Column of the scale: gmacs, params, compute.")],
     y: Annotated[str, typer.Option("--y", help="Column of the error, accuracy or loss.")],
     by: Annotated[
@@ -96,11 +95,12 @@ class _Reading:
     def points(self, data: str | None = None) -> Observations:
         """The points; UsageError with the one line that explains why there are none."""
         from bench.analysis.tables.observations import observations, select
+        from bench.cli.lib import delimited
 
         conditions = dict(_condition(text) for text in self.where)
-        table = _read(self.file)
         try:
-            return observations(
+            table, how = delimited.table(_read(self.file))
+            given = observations(
                 select(table, conditions),
                 self.x,
                 self.y,
@@ -109,6 +109,7 @@ class _Reading:
                 unit=self.unit,
                 data=data,
             )
+            return replace(given, notes=(*given.notes, *how))
         except ValueError as error:
             raise UsageError(f"{self.file}: {error}") from error
 
@@ -143,27 +144,8 @@ def _condition(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _read(file: Path) -> pd.DataFrame:
-    """The file, every cell as text."""
-    import pandas as pd
-
-    separator = "\t" if file.suffix.lower() == ".tsv" else ","
+def _read(file: Path) -> bytes:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            # NA and None may be names of groups: `observations` knows which cells are blank.
-            table = pd.read_csv(
-                file,
-                sep=separator,
-                dtype=str,
-                encoding="utf-8-sig",
-                index_col=False,
-                keep_default_na=False,
-            )
+        return file.read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read {str(file)!r}: {error.strerror or error}") from error
-    except (ValueError, pd.errors.ParserWarning) as error:  # parse and encoding errors
-        reason = " ".join(str(error).split())
-        raise UsageError(f"{str(file)!r} is no CSV that can be read: {reason}") from error
-    table.columns = [str(name).strip() for name in table.columns]
-    return table

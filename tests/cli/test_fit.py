@@ -164,6 +164,35 @@ def test_only_an_empty_cell_of_a_group_is_blank(bench: Call, here: Path) -> None
     assert alone["points"] == 5
 
 
+def test_results_as_timm_publishes_them(bench: Call, here: Path) -> None:
+    """timm's own tables write 1,014.45 for what a plain one writes as 1014.45."""
+    sizes = ["5.70", "22.05", "86.57", "304.33", '"1,014.45"']
+    header = "model,top1,top1_err,top5,top5_err,param_count,img_size,crop_pct,interpolation"
+    rows = [
+        f"a{i}.x_in1k,{70 + 3 * i}.000,{30 - 3 * i}.000,90,10,{size},224,0.900,bicubic"
+        for i, size in enumerate(sizes)
+    ]
+    text = "\n".join([header, *rows])
+    words = ("--x", "param_count", "--y", "top1_err")
+    found = numbers(bench, write(here, text), *words)
+    plain = numbers(bench, write(here, text.replace('"1,014.45"', "1014.45"), "plain.csv"), *words)
+    assert found["fits"] == plain["fits"]
+    assert found["fits"][0]["x_top"] == 1014.45
+    said = " ".join(bench("fit", "points.csv", *words).out.split())
+    assert "param_count: '1,014.45' taken as 1014.45" in said
+
+
+def test_a_table_of_a_spreadsheet_abroad(bench: Call, here: Path) -> None:
+    rows = [(1.5, 30.2), (3.0, 25.1), (6.0, 21.3), (12.0, 19.9)]
+    english = "\n".join(["a,gmacs,error", *(f"A,{x},{y}" for x, y in rows)])
+    abroad = english.replace(",", ";").replace(".", ",")
+    words = ("--x", "gmacs", "--y", "error", "--by", "a")
+    assert (
+        numbers(bench, write(here, abroad, "eu.csv"), *words)["fits"]
+        == numbers(bench, write(here, english), *words)["fits"]
+    )
+
+
 def test_only_some_rows(bench: Call, here: Path, two: str) -> None:
     found = numbers(bench, two, "--x", "gmacs", "--y", "error", "--where", "family=b")
     assert [row["group"] for row in found["fits"]] == ["all"]
@@ -212,7 +241,7 @@ MISTAKES: dict[str, list[tuple[list[str], str]]] = {
         (["--y-is", "loss", "--y-unit", "percent"], "a loss has no unit"),
     ],
     "x,y\n": [([], "has no rows")],
-    "": [([], "no CSV that can be read")],
+    "": [([], "has no header")],
     "x,y\n1,half\n": [([], "data row 1: y is 'half', no finite number")],
     "x,y\n1,0.5\n2,inf\n": [([], "data row 2: y is 'inf', no finite number")],
     "x,y\n1,0.5\n0,0.4\n": [([], "data row 2: x is 0; a log scale takes values above 0")],
@@ -221,7 +250,10 @@ MISTAKES: dict[str, list[tuple[list[str], str]]] = {
     "x,y\n1,1\n": [([], "y is 1; error as a fraction")],
     "x,y\n1,-3\n": [(["--y-is", "loss"], "y is -3; a loss is fitted on a log scale")],
     "x,y\n,\n": [([], "no row has both x and y")],
-    "x,y\n1,0.5,7\n": [([], "no CSV that can be read")],
+    "x,y\n1,0.5,7\n": [([], "line 2 has 3 cells and the header has 2")],
+    "x,y, y\n1,0.5,7\n": [([], "column 'y' is there twice, as columns 2 and 3")],
+    'x,y\n"1,234",30\n': [([], "data row 1: x is '1,234', which may be 1234 or 1.234")],
+    "x y\n1 0.5\n": [([], "its header 'x y' has no comma, semicolon, tab or bar")],
     "g,x,y\na,1,0.5\nb,2,50%\n": [(["--where", "g=b"], "data row 2: y is '50%'")],
 }
 

@@ -5,16 +5,17 @@ Every complaint is one line that names the row, what is wrong with it and what t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from bench.analysis.tables import numerals
 from bench.analysis.tables.axes import Quantity, Unit
 
-_SHOWN = 40  # characters of a cell in a complaint
 #: How files write that a number is missing. In a column of names these are names.
 _NO_NUMBER = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "null", "none"})
 
@@ -59,27 +60,28 @@ def observations(
 
     ``data`` is a column that belongs to x, as the amount of data to a size; it is read as x is.
 
-    Cells may be text. In ``x`` and ``y`` an empty cell is blank, and so is a word such as NA or
-    null, which in ``by`` is a name; blanks are counted and left out. Errors and accuracies may be
-    percent or fractions: without ``unit``, percent if any is above 1. Anything else that no law can
-    have raises `ValueError`: an absent column, text, x not > 0, an error rate not strictly between
-    0 and 1, a loss not > 0, or no row at all.
+    Cells may be text, of numbers as `numerals` reads them. In ``x`` and ``y`` an empty cell is
+    blank, and so is a word such as NA or null, which in ``by`` is a name; blanks are counted and
+    left out. Errors and accuracies may be percent or fractions: without ``unit``, percent if any
+    is above 1. Anything else that no law can have raises `ValueError`: a column that is absent or
+    there twice, text, x not > 0, an error rate not strictly between 0 and 1, a loss not > 0, or no
+    row at all.
 
     >>> o = observations(pd.DataFrame({"g": ["1", "2"], "top1": ["80", "85"]}), "g", "top1",
     ...                  quantity=Quantity.ACCURACY)
     >>> o.table["y"].round(3).tolist(), o.notes
     ([0.2, 0.15], ("top1 taken as accuracy in percent, as it reaches 85; error is what's fitted",))
     """
-    for name in (x, y, *by, *([] if data is None else [data])):
-        if name not in frame.columns:
-            raise ValueError(_absent(name, [str(column) for column in frame.columns]))
+    scales = [x] if data is None else [x, data]
+    for name in (*scales, y, *by):
+        _require(frame, name)
     if x == y:
         raise ValueError(f"x and y are one column, {x!r}")
     if data in (x, y):
         raise ValueError(f"{data!r} is given twice; size, data and y are three columns")
     if frame.empty:
         raise ValueError("the table has no rows")
-    xs, ys = _numbers(frame[x], x), _numbers(frame[y], y)
+    (xs, *others, ys), read = _numbers([frame[name] for name in (*scales, y)])
     if quantity is Quantity.LOSS and unit is not None:
         raise ValueError("a loss has no unit of percent or fraction")
     _refuse(xs, xs <= 0, x, "a log scale takes values above 0")
@@ -88,7 +90,7 @@ def observations(
     columns = {"group": group, "x": xs, "y": ys}
     known = xs.notna() & ys.notna()
     if data is not None:
-        columns["data"] = amounts = _numbers(frame[data], data)
+        columns["data"] = amounts = others[0]
         _refuse(amounts, amounts <= 0, data, "a log scale takes values above 0")
         known &= amounts.notna()
     if not known.any():
@@ -96,7 +98,7 @@ def observations(
     missing = (~known).groupby(group, sort=False).sum()
     table = pd.DataFrame(columns)[known].reset_index(drop=True)
     counts = {str(name): int(n) for name, n in missing.items()}
-    return Observations(table, x, y, quantity, counts, (note,))
+    return Observations(table, x, y, quantity, counts, (note, *read))
 
 
 def select(frame: pd.DataFrame, conditions: Mapping[str, str]) -> pd.DataFrame:
@@ -106,8 +108,7 @@ def select(frame: pd.DataFrame, conditions: Mapping[str, str]) -> pd.DataFrame:
     ['y']
     """
     for name, wanted in conditions.items():
-        if name not in frame.columns:
-            raise ValueError(_absent(name, [str(column) for column in frame.columns]))
+        _require(frame, name)
         cells = frame[name].astype("string").str.strip()
         kept = frame[(cells == wanted).fillna(False).astype(bool)]
         if kept.empty:
@@ -126,18 +127,48 @@ def _absent(name: str, columns: list[str]) -> str:
     return f"no column {name!r}{hint} there are: {there}"
 
 
-def _numbers(column: pd.Series, name: str) -> pd.Series:
-    """The column as floats, blanks NaN."""
-    text = column.astype("string").str.strip()
-    blank = text.fillna("").str.lower().isin(_NO_NUMBER)
-    numbers = pd.to_numeric(text.where(~blank), errors="coerce").astype("float64")
-    odd = (~blank & ~np.isfinite(numbers.fillna(np.nan))).to_numpy(bool)
-    if odd.any():
-        row = int(np.flatnonzero(odd)[0])
-        cell = str(text.iloc[row])
-        cell = cell if len(cell) <= _SHOWN else cell[:_SHOWN] + "…"
-        raise ValueError(f"{_place(column, row)}: {name} is {cell!r}, no finite number")
-    return pd.Series(numbers.to_numpy(float), index=column.index)
+def _require(frame: pd.DataFrame, name: str) -> None:
+    """ValueError unless there is one column of this name."""
+    columns = [str(column) for column in frame.columns]
+    if name not in columns:
+        raise ValueError(_absent(name, columns))
+    if columns.count(name) > 1:
+        at = [str(i) for i, column in enumerate(columns, 1) if column == name]
+        places = ", ".join(at[:-1]) + f" and {at[-1]}"
+        times = "twice" if len(at) == 2 else f"{len(at)} times"
+        raise ValueError(
+            f"column {name!r} is there {times}, as columns {places}; rename all but one"
+        )
+
+
+def _numbers(columns: Sequence[pd.Series]) -> tuple[list[pd.Series], tuple[str, ...]]:
+    """Columns as floats, blanks NaN, and how cells were read that were no plain numbers."""
+    texts = [_numerals(column) for column in columns]
+    pairs = list(zip(columns, texts, strict=True))
+    marks = [_of(column, numerals.decimal_mark, text) for column, text in pairs]
+    shown = {mark for mark in marks if mark}
+    elsewhere = shown.pop() if len(shown) == 1 else None  # a column's own mark goes first
+    found, notes = [], []
+    for column, text in pairs:
+        numbers, said = _of(column, numerals.numbers, text, elsewhere)
+        found.append(numbers)
+        notes += [f"{column.name}: {said}"] if said else []
+    return found, tuple(notes)
+
+
+def _numerals(column: pd.Series) -> pd.Series:
+    """Stripped texts; "" where a number is blank."""
+    text = column.astype("string").str.strip().fillna("")
+    return text.where(~text.str.lower().isin(_NO_NUMBER), "")
+
+
+def _of(column: pd.Series, read: Callable[..., Any], *given: Any) -> Any:
+    """What ``read`` makes of it; where it cannot, a complaint that names the row and the column."""
+    try:
+        return read(*given)
+    except numerals.NotANumberError as error:
+        place = _place(column, error.row)
+        raise ValueError(f"{place}: {column.name} {error}") from error
 
 
 def _place(values: pd.Series, row: int) -> str:
