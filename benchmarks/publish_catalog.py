@@ -2,8 +2,9 @@
 
     python benchmarks/publish_catalog.py
 
-Run it after an upgrade of timm; it rewrites ``bench/checkpoints/timm.csv`` and prints what is new
-and what is gone, then every pretrained tag whose training set the names do not tell.
+Run it after an upgrade of timm; it rewrites ``timm.csv`` and ``timm_former_names.csv`` in
+``bench/checkpoints`` and prints what is new and what is gone, then every pretrained tag whose
+training set the names do not tell.
 """
 
 from __future__ import annotations
@@ -20,11 +21,14 @@ def main() -> None:
     before = set(catalog._catalog()) if catalog.FILE.exists() else set()
     entries = list(installed_timm.entries())
     catalog.write(entries, installed_timm.version())
+    former = installed_timm.former_names()
+    catalog.write_former(former)
     after = {entry.name for entry in entries}
     for sign, names in (("+", after - before), ("-", before - after)):
         for name in sorted(names):
             print(sign, name)
     print(f"{len(entries)} entries, {catalog.FILE.stat().st_size / 1e3:.0f} kB")
+    print(f"{len(former)} former names")
     print(Counter(entry.kind for entry in entries))
     others = {entry.family for entry in entries if entry.kind == Kind.OTHER}
     print(f"of other kinds: {', '.join(sorted(others))}")

@@ -21,6 +21,8 @@ from bench.spec.errors import UsageError
 from bench.spec.kinds import Interpolation
 
 FILE = Path(__file__).with_name("timm.csv")
+#: Names of earlier releases that timm still takes, with what they mean now.
+FORMER = Path(__file__).with_name("timm_former_names.csv")
 _RELEASE = "# timm "  # starts its first line
 _SMALLEST, _LARGEST = 32, 4096  # pixels
 _MOST_CROP = 2.0  # times the resized side; the published ones go up to 1.15
@@ -31,7 +33,8 @@ def search(part: str) -> tuple[Model, ...]:
 
     ``<architecture>.<tag>`` is that checkpoint, an architecture alone its default one, or the
     network without weights where none are published. A glob means every checkpoint whose name or
-    architecture it matches.
+    architecture it matches. A name of an earlier release is what timm maps it to, which one line
+    on stderr says.
     """
     return tuple(declaration(entry) for entry in _found(part))
 
@@ -62,6 +65,13 @@ def write(entries: Iterable[Entry], of_release: str) -> None:
     with FILE.open("w", encoding="utf-8", newline="") as lines:
         lines.write(f"{_RELEASE}{of_release}\n")
         csv.writer(lines, lineterminator="\n").writerows([Entry._fields, *entries])
+
+
+def write_former(names: Mapping[str, str]) -> None:
+    """Make the table of former names anew."""
+    with FORMER.open("w", encoding="utf-8", newline="") as lines:
+        rows = sorted(names.items())
+        csv.writer(lines, lineterminator="\n").writerows([("former", "name"), *rows])
 
 
 def with_preprocessing(
@@ -136,7 +146,15 @@ def _difference(made: Model, published: Model) -> str:
 
 
 def _found(part: str) -> list[Entry]:
-    return _matching(part.lower(), _catalog()) or _matching(part.lower(), _more())
+    part = part.lower()
+    if own := _matching(part, _catalog()):
+        return own
+    if now := _former().get(part):
+        found = _matching(now, _catalog())
+        # Not a warning: its filters are the user's, and would hide which weights are meant.
+        sys.stderr.write(f"bench: {part} is a former name: timm now calls it {found[0].name}\n")
+        return found
+    return _matching(part, _more())
 
 
 def _matching(part: str, known: Mapping[str, Entry]) -> list[Entry]:
@@ -158,6 +176,12 @@ def _catalog() -> dict[str, Entry]:
         rows = csv.reader(lines)
         next(rows)
         return {entry.name: entry for entry in map(Entry._make, rows)}
+
+
+@cache
+def _former() -> dict[str, str]:
+    with FORMER.open(encoding="utf-8", newline="") as lines:
+        return dict(row for row in list(csv.reader(lines))[1:])
 
 
 def _more() -> dict[str, Entry]:

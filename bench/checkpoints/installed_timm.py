@@ -93,6 +93,19 @@ def entries(known: Collection[str] = ()) -> Iterator[Entry]:
                 yield _entry(architecture, module, tag, cfg)
 
 
+def former_names() -> dict[str, str]:
+    """Names that timm maps to others with a warning, and these, with or without a tag.
+
+    Left out are those it maps to weights that it does not list: it cannot build them either.
+    """
+    import timm
+    from timm.models import _registry  # timm has no public function for this
+
+    listed = {*timm.list_models(), *timm.list_pretrained()}
+    mapped = _registry._deprecated_models.items()
+    return {name: now for name, now in mapped if now in listed and name not in listed}
+
+
 def _entry(architecture: str, module: str, tag: str, cfg: Any) -> Entry:
     family, size = _family_and_size(architecture, module)
     if cfg.hf_hub_id and cfg.hf_hub_filename:

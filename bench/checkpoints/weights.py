@@ -21,6 +21,16 @@ from bench.spec import Model, replace
 from bench.spec.errors import DataError, UsageError
 
 HUB = "hf-hub:"
+#: How files begin that stand where the weights should, what they are and what to do.
+_STAND_INS = {
+    b"version https://git-lfs.github.com/spec/": (
+        "a git-lfs pointer",
+        "run `git lfs pull` in its repository",
+    ),
+    b"/annex/objects/": ("a git-annex pointer", "run `git annex get` in its repository"),
+    b"<!doctype html": ("a web page", "download the file itself"),
+    b"<html": ("a web page", "download the file itself"),
+}
 
 
 def published(model: Model) -> bool:
@@ -49,6 +59,7 @@ def resolve(
     if path is None:
         path = _from_hub(model, offline=offline or hub.is_offline(), update=update)
         commit = path.parent.name
+    _refuse_stand_in(model, path)
     digest = _digest(path)
     if model.weights_sha256 not in ("", digest):
         raise _other(model, path, digest)
@@ -106,6 +117,7 @@ def verified(model: Model) -> Path:
     path = told if told is not None and told.is_file() else local_file(model)
     if path is None:
         raise absent(model)
+    _refuse_stand_in(model, path)
     try:
         digest = pins.sha256(path)
     except OSError as error:
@@ -164,6 +176,21 @@ def _existing(folder: Path | None, setting: str) -> Path | None:
     if folder is not None and not folder.is_dir():
         raise UsageError(f"{setting} names {str(folder)!r}, which is no folder")
     return folder
+
+
+def _refuse_stand_in(model: Model, path: Path) -> None:
+    """DataError for a file that tells where the weights are, or a page from there, by its start."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(64).lstrip().lower()
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}") from error
+    for begin, (what, todo) in _STAND_INS.items():
+        if start.startswith(begin):
+            raise DataError(
+                f"{path} is {what} instead of the weights of {model.name}: {todo}, or put the "
+                "weights there"
+            )
 
 
 def _digest(path: Path) -> str:

@@ -7,13 +7,16 @@ models, other resolutions or other recipes besides would take those for scaling.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
+from bench.checkpoints import catalog
 from bench.published.figures import Checkpoint, checkpoints, rows
 from bench.registry import select
 from bench.spec import Model
+from bench.spec.errors import UnknownNameError, UsageError
 from bench.spec.kinds import Scale
 
 if TYPE_CHECKING:
@@ -53,6 +56,31 @@ class _Named:
     world: str = "imagenet"
 
 
+@dataclass(frozen=True)
+class _Figures:
+    """What selectors mean beyond names of the table: former names, and models without figures."""
+
+    known: Sequence[_Named]
+
+    def search(self, part: str) -> tuple[Model, ...]:
+        """Rows of the table; UsageError for what timm has and the table lacks."""
+        with suppress(UnknownNameError):  # as without the prefix that had it looked up here
+            return select.models(part, cast("Sequence[Model]", self.known))
+        meant = {model.name for model in catalog.search(part)}
+        found = tuple(item for item in self.known if item.name in meant)
+        if meant and not found:
+            names = ", ".join(sorted(meant)[:3]) + (" …" if len(meant) > 3 else "")
+            raise UsageError(
+                f"no published figures of {names}: timm has such weights, the table of figures has "
+                "not; leave them out, or measure them with `bench run`"
+            )
+        return cast("tuple[Model, ...]", found)
+
+    def architectures(self) -> tuple[str, ...]:
+        """None: what may be suggested has figures."""
+        return ()
+
+
 def ladders(
     models: str | Iterable[str] | None = None, scales: str | Iterable[str | Scale] | None = None
 ) -> pd.DataFrame:
@@ -61,7 +89,8 @@ def ladders(
     Families and sizes mean the ladders: one design and one recipe a family and pretraining scale,
     at the resolution they were trained at. Names, architectures and globs reach every published
     checkpoint; one tested beyond its training resolution is called ``<name>@288``, and a design
-    off the ladder is a family of its own. None is every ladder. Raises as `bench.registry.models`.
+    off the ladder is a family of its own. None is every ladder. Raises as `bench.registry.models`,
+    and `UsageError` for a model that timm publishes without figures.
 
     >>> sorted(set(ladders("swin", "in22k")["size"]))
     ['base', 'large', 'small', 'tiny']
@@ -70,7 +99,7 @@ def ladders(
     if models is None:
         models = sorted(RECIPES)
     # These have all that a selector looks at.
-    chosen = select.models(models, cast("Sequence[Model]", known))
+    chosen = select.models(models, cast("Sequence[Model]", known), _Figures(known))
     kept = select.with_scales(chosen, select.parse_scales(scales), models)
     found = cast("Sequence[_Named]", kept)
     return rows((item.name, _family(item.row), item.row) for item in found)

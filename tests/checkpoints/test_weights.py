@@ -160,6 +160,31 @@ def test_a_file_that_changed_since_is_an_error(own: Path) -> None:
         verified(found)
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"a" * 64 + b"\nsize 9\n",
+            "is a git-lfs pointer instead of the weights of one_m.tag: run `git lfs pull`",
+        ),
+        (b"/annex/objects/SHA256E-s9--aa.pth\n", "is a git-annex pointer .* `git annex get`"),
+        (b"\n<!DOCTYPE html><html><body>Log in</body></html>", "is a web page instead"),
+        (b"<html><head>", "is a web page instead"),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["safetensors", "pth"])
+def test_what_stands_in_for_weights_is_called_by_name(
+    own: Path, content: bytes, said: str, suffix: str
+) -> None:
+    file = own / f"{NAME}.{suffix}"
+    file.write_bytes(WEIGHTS)
+    found = resolve(model())
+    file.write_bytes(content)
+    for check in (lambda: resolve(model()), lambda: verified(found)):
+        with pytest.raises(DataError, match=said):
+            check()
+
+
 def test_a_declared_digest_must_be_that_of_the_file(hub: Hub) -> None:
     hub.publish(REPOSITORY, {SAFE: WEIGHTS})
     assert resolve(model(weights_sha256=sha256(WEIGHTS))).weights_sha256 == sha256(WEIGHTS)

@@ -165,6 +165,20 @@ def test_a_name_that_is_not_published_is_a_users_mistake() -> None:
         ladders.ladders("deit", "in22k")
 
 
+def test_a_known_model_without_figures_is_not_called_unknown() -> None:
+    for name in ("hiera_huge_224.mae_in1k_ft_in1k", "timm:hiera_*", "hiera_huge_224"):
+        with pytest.raises(UsageError, match="no published figures of hiera_") as caught:
+            ladders.ladders(f"swin,{name}")
+        assert not isinstance(caught.value, UnknownNameError)
+
+
+def test_a_former_name_reaches_its_figures(capsys: pytest.CaptureFixture[str]) -> None:
+    assert set(ladders.ladders("convnext_base_in22ft1k")["model"]) == {
+        "convnext_base.fb_in22k_ft_in1k"
+    }
+    assert "timm now calls it convnext_base.fb_in22k_ft_in1k" in capsys.readouterr().err
+
+
 def test_each_device_of_the_papers_comparison_is_a_block() -> None:
     table = figures.convnext_paper()
     speed = table.set_index(["source", "label", "resolution"])["throughput"]
