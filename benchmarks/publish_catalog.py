@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections import Counter
 
 from bench.checkpoints import catalog, installed_timm
-from bench.checkpoints.pretraining_tags import pretraining
-from bench.spec.kinds import Kind, Scale
+from bench.checkpoints.pretraining_tags import UNKNOWN, pretraining
+from bench.spec.kinds import Kind
 
 
 def main() -> None:
@@ -33,7 +33,7 @@ def main() -> None:
     others = {entry.family for entry in entries if entry.kind == Kind.OTHER}
     print(f"of other kinds: {', '.join(sorted(others))}")
     seen = [(e, pretraining(e.architecture, e.tag)) for e in entries if e.tag]
-    unknown = Counter(entry.tag for entry, found in seen if found.scale is Scale.UNKNOWN)
+    unknown = Counter(entry.tag for entry, found in seen if found.chain == UNKNOWN.chain)
     print(f"{unknown.total()} of {len(seen)} of unknown pretraining, by tag:")
     for tag, count in unknown.most_common():
         print(f"  {tag} {count}")

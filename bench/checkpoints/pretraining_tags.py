@@ -36,6 +36,10 @@ UNKNOWN = Pretraining(Scale.UNKNOWN, "unknown", None)
 
 _1K = _Set("imagenet-1k", Scale.IN1K, 1_281_167)
 _22K = _Set("imagenet-22k", Scale.IN22K, 14_197_122)
+# Training images of ImageNet-21K-P's two releases, by Alibaba-MIIL/ImageNet21K's instructions of
+# preprocessing: the first has 11,221 classes, as heads of the weights have, the second 10,450.
+_21K_P = _Set("imagenet-21k-p", Scale.IN22K, 11_797_632)
+_21K_P_WINTER = _Set("imagenet-21k-p-winter", Scale.IN22K, 11_060_223)
 
 #: ImageNet's counts are exact. Those of the web are round, as their names or cards give them; None
 #: where what was trained on is a filtered part of a size that was not published.
@@ -45,7 +49,7 @@ _SETS = {
     "in21k": _22K,
     "in22k": _22K,
     "inw21k": _Set("imagenet-21k-winter", Scale.IN22K, None),
-    "miil_in21k": _Set("imagenet-21k-p", Scale.IN22K, None),
+    "miil_in21k": _21K_P,
     "cvnets_in22k": _Set("imagenet-22k", Scale.IN22K, None),
     **{
         word: _Set(chain, Scale.WEB, images)
@@ -124,14 +128,49 @@ _IMPLIED = {
     ("vit_*", "dino"): "in1k",
     ("vit_*", "mae"): "in1k",
     ("eva_giant_*", "clip_ft_in1k"): "laion400m",
+    # timm's cards name ImageNet-1K alone; they go on from weights of the same set.
+    ("efficientnet_b1", "ft_in1k"): "in1k",
+    ("mixnet_[sml]", "ft_in1k"): "in1k",
+}
+#: Sets of those whose tag names them by words of its own, or by those of other sets.
+_TOLD = {
+    # "Trained on ImageNet-21k-P by Alibaba MIIL": timm's cards of both.
+    ("vit_base_patch16_224_miil", "in21k"): (_21K_P,),
+    ("vit_base_patch16_224_miil", "in21k_ft_in1k"): (_21K_P, _1K),
+    # "Pretrained on ImageNet-21k-P (winter21 subset)": timm's card.
+    ("edgenext_base", "in21k_ft_in1k"): (_21K_P_WINTER, _1K),
+    # "An unknown 6M sample dataset": timm's cards. Next-ViT's table calls it ImageNet-1K-6M.
+    ("nextvit_*", "bd_ssld_6m_in1k*"): (_Set("unknown-6m", Scale.UNKNOWN, 6_000_000), _1K),
+    # BEiT-3 (arXiv 2208.10442, table 2): of its sets, all public, ImageNet-22K has most images;
+    # pairs of image and text and plain text came with it.
+    ("beit3_*", "*in22k_ft_in1k"): (_22K, _1K),
+    # AIMv2 (arXiv 2411.14402): pairs of DFN, COYO and a set that was not published.
+    ("aimv2_*", "apple_pt*"): (_Set("dfn-coyo-hqitp", Scale.WEB, None),),
+    # SAM 2 (arXiv 2408.00714): the 11 million images of SA-1B, then videos besides.
+    ("sam2_hiera_*", "fb_r*"): (
+        _Set("sa-1b", Scale.WEB, 11_000_000),
+        _Set("sa-v", Scale.WEB, None),
+    ),
+    # Florence-2's card: FLD-5B, 126 million images.
+    ("davit_*_fl", "msft_florence2"): (_Set("fld-5b", Scale.WEB, 126_000_000),),
+    # MobileCLIP (arXiv 2311.17049): DataCompDR-1B, the 1.28 billion pairs of DataComp with more
+    # captions; lt is a longer training.
+    ("*_mci*", "apple_mclip"): (_Set("datacompdr-1b", Scale.WEB, 1_280_000_000),),
+    ("*_mci*", "apple_mclip_lt"): (_Set("datacompdr-1b", Scale.WEB, 1_280_000_000),),
+}
+#: How those were trained whose names have no word for it.
+_TRAINED = {
+    # big_vision's i1k_deit3_distill.py: student and teacher begin as DeiT III of ImageNet-1K.
+    ("flexivit_*", "*ep_in1k"): "distilled",
+    ("nextvit_*", "bd_ssld_*"): "distilled",
+    ("aimv2_*", "apple_pt"): "autoregressive",
 }
 #: Where the tag says less than is known of the training, so that reading it would be a guess.
 _DOUBTFUL = (
-    ("beit3_*", "*"),  # pretrained on images, texts and pairs together
+    ("beit3_*", "*pt"),  # pretrained on images, texts and pairs together
     ("dpn68b", "mx_*"),  # these three: on 5,000 classes first
     ("dpn92", "mx_*"),
     ("dpn107", "mx_*"),
-    ("flexivit_*", "*_in1k"),  # starts from a teacher of ImageNet-21K
     ("*_ssld", "*"),  # distilled on images mined from ImageNet-22K
     ("*_tipsv2", "*"),  # an unpublished part of WebLI
     ("samvit_*", "*"),
@@ -150,8 +189,9 @@ def pretraining(architecture: str, tag: str) -> Pretraining:
     """
     if any(_named(architecture, tag, names) for names in _DOUBTFUL):
         return UNKNOWN
+    told = [sets for names, sets in _TOLD.items() if _named(architecture, tag, names)]
     implied = [word for names, word in _IMPLIED.items() if _named(architecture, tag, names)]
-    stages = _stages(tag, implied)
+    stages = list(told[0]) if told else _stages(tag, implied)
     if not stages:
         return UNKNOWN
     method = _method(architecture, tag, stages)
@@ -186,7 +226,8 @@ def _method(architecture: str, tag: str, stages: list[_Set]) -> str:
     words = tag.split("_")
     said = [name for word, name in _METHODS.items() if word in words]
     said += [name for part, name in _BY_NAME.items() if re.search(part, architecture)]
-    labelled = all(stage.scale is not Scale.WEB for stage in stages)
+    said += [name for names, name in _TRAINED.items() if _named(architecture, tag, names)]
+    labelled = all(stage.scale not in (Scale.WEB, Scale.UNKNOWN) for stage in stages)
     return said[0] if said else "supervised" if labelled else ""
 
 

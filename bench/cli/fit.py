@@ -100,7 +100,7 @@ class _Reading:
         conditions = dict(_condition(text) for text in self.where)
         try:
             table, how = delimited.table(_read(self.file))
-            found = observations(
+            given = observations(
                 select(table, conditions),
                 self.x,
                 self.y,
@@ -109,9 +109,9 @@ class _Reading:
                 unit=self.unit,
                 data=data,
             )
+            return replace(given, notes=(*given.notes, *how))
         except ValueError as error:
             raise UsageError(f"{self.file}: {error}") from error
-        return replace(found, notes=(*found.notes, *how))
 
 
 def _fitted(read: _Reading, images: int | None) -> Fitted:

@@ -43,7 +43,7 @@ def test_what_was_done_is_said() -> None:
     assert table(b"# a,b\n1,2\n")[1] == ("the comment of line 1 taken as the header",)
     frame, notes = table(b"a,b,c\n1\n1,2\n1,2,3\n")
     assert frame["c"].tolist() == ["", "", "3"]
-    assert notes == ("2 rows end early, the first is line 2: taken as blank",)
+    assert notes == ("2 rows end early, line 2 first: cells that lack are blank",)
 
 
 def test_a_separator_or_a_line_may_be_in_a_cell() -> None:

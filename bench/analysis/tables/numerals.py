@@ -90,12 +90,18 @@ def numbers(cells: pd.Series, elsewhere: str | None = None) -> tuple[pd.Series, 
 
 
 def _refuse_doubtful(cells: pd.Series, text: pd.Series, mark: str) -> None:
-    """NotANumberError if the mark separates thousands in a cell, or is before three decimals."""
+    """NotANumberError for a cell whose mark may separate thousands or be before three decimals."""
     row = _first(_matches(text, _EITHER[mark]))
     if row is not None:
-        thousands = str(text.iloc[row]).replace(mark, "")
-        decimals = str(text.iloc[row]).replace(mark, ".")
-        why = f"is {_short(cells, row)}, which may be {thousands} or {decimals}; write it so"
+        cell = str(text.iloc[row])
+        thousands, decimals = cell.replace(mark, ""), cell.replace(mark, ".")
+        why = f"is {_short(cells, row)}, which may be {thousands} or {decimals}; "
+        others = ", as decimals of the other column have commas"
+        why += (
+            f"write {thousands} or {decimals}"
+            if mark == ","
+            else (f"write {thousands} or {cell.replace(mark, ',')}{others}")
+        )
         raise NotANumberError(row, why)
 
 

@@ -72,8 +72,8 @@ def observations(
     >>> o.table["y"].round(3).tolist(), o.notes
     ([0.2, 0.15], ("top1 taken as accuracy in percent, as it reaches 85; error is what's fitted",))
     """
-    more = [] if data is None else [data]
-    for name in (x, y, *more, *by):
+    scales = [x] if data is None else [x, data]
+    for name in (*scales, y, *by):
         _require(frame, name)
     if x == y:
         raise ValueError(f"x and y are one column, {x!r}")
@@ -81,7 +81,7 @@ def observations(
         raise ValueError(f"{data!r} is given twice; size, data and y are three columns")
     if frame.empty:
         raise ValueError("the table has no rows")
-    (xs, ys, *amounts), read = _numbers([frame[name] for name in (x, y, *more)])
+    (xs, *others, ys), read = _numbers([frame[name] for name in (*scales, y)])
     if quantity is Quantity.LOSS and unit is not None:
         raise ValueError("a loss has no unit of percent or fraction")
     _refuse(xs, xs <= 0, x, "a log scale takes values above 0")
@@ -89,10 +89,10 @@ def observations(
     group = _labels(frame, by)
     columns = {"group": group, "x": xs, "y": ys}
     known = xs.notna() & ys.notna()
-    for name, amount in zip(more, amounts, strict=True):
-        _refuse(amount, amount <= 0, name, "a log scale takes values above 0")
-        columns["data"] = amount
-        known &= amount.notna()
+    if data is not None:
+        columns["data"] = amounts = others[0]
+        _refuse(amounts, amounts <= 0, data, "a log scale takes values above 0")
+        known &= amounts.notna()
     if not known.any():
         raise ValueError(f"no row has both {x} and {y}")
     missing = (~known).groupby(group, sort=False).sum()
@@ -142,19 +142,15 @@ def _require(frame: pd.DataFrame, name: str) -> None:
 
 
 def _numbers(columns: Sequence[pd.Series]) -> tuple[list[pd.Series], tuple[str, ...]]:
-    """Columns as floats, blanks NaN, and how cells were read that were no plain numbers.
-
-    A column that does not tell its decimal mark is read as one that does.
-    """
+    """Columns as floats, blanks NaN, and how cells were read that were no plain numbers."""
     texts = [_numerals(column) for column in columns]
-    marks = [
-        _of(column, numerals.decimal_mark, text)
-        for column, text in zip(columns, texts, strict=True)
-    ]
+    pairs = list(zip(columns, texts, strict=True))
+    marks = [_of(column, numerals.decimal_mark, text) for column, text in pairs]
+    shown = {mark for mark in marks if mark}
+    elsewhere = shown.pop() if len(shown) == 1 else None  # a column's own mark goes first
     found, notes = [], []
-    for place, (column, text) in enumerate(zip(columns, texts, strict=True)):
-        others = (mark for at, mark in enumerate(marks) if at != place and mark)
-        numbers, said = _of(column, numerals.numbers, text, next(others, None))
+    for column, text in pairs:
+        numbers, said = _of(column, numerals.numbers, text, elsewhere)
         found.append(numbers)
         notes += [f"{column.name}: {said}"] if said else []
     return found, tuple(notes)

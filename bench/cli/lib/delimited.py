@@ -54,7 +54,8 @@ def table(data: bytes) -> tuple[pd.DataFrame, tuple[str, ...]]:
                 f"by {_NAMES.get(separator, repr(separator))}); quote cells that hold a separator"
             )
     if short := [row.line for row in body if len(row.cells) < width]:
-        notes.append(f"{len(short)} rows end early, the first is line {short[0]}: taken as blank")
+        rows_end = "1 row ends" if len(short) == 1 else f"{len(short)} rows end"
+        notes.append(f"{rows_end} early, line {short[0]} first: cells that lack are blank")
     if dropped:
         notes.append(f"{dropped} comment {'line' if dropped == 1 else 'lines'} among the rows")
     names = [name.strip() or f"Unnamed: {i}" for i, name in enumerate(header.cells)]

@@ -42,7 +42,7 @@ def test_what_has_one_meaning(cells: list[str], meant: list[float]) -> None:
 @pytest.mark.parametrize(
     ("cells", "row", "why"),
     [
-        (["1,234"], 0, "is '1,234', which may be 1234 or 1.234; write it so"),
+        (["1,234"], 0, "is '1,234', which may be 1234 or 1.234; write 1234 or 1.234"),
         (["30", "1,234", "2,500"], 1, "may be 1234 or 1.234"),
         (["1.234", "1,234"], 1, "may be 1234 or 1.234"),
         (["1.5", "1,5"], 1, "has a decimal point; write all alike"),
@@ -66,7 +66,7 @@ def test_what_has_two_or_none(cells: list[str], row: int, why: str) -> None:
 def test_another_column_may_decide_and_may_cast_doubt() -> None:
     assert read("1,234", elsewhere=".") == [1234]
     assert read("1,234", elsewhere=",") == [1.234]
-    with pytest.raises(NotANumberError, match=r"may be 1234 or 1\.234"):
+    with pytest.raises(NotANumberError, match=r"may be 1234 or 1\.234; write 1234 or 1,234"):
         read("1.234", elsewhere=",")
     frame = pd.DataFrame({"x": ["1,234", "2,345"], "y": ["30,2", "25,1"]})
     given = observations(frame, "x", "y")
