@@ -80,6 +80,8 @@ def _nowhere(part: str, asked: Sequence[Dataset], folder: Path | None) -> DataEr
             f"--data {part}: say where the images lie, with --data-dir FOLDER or --from "
             f"{asked[0].name}=PLACE"
         )
+    if not folder.is_dir():
+        return UsageError(f"--data {part}: BENCH_DATA names {str(folder)!r}, which is no folder")
     names = ", ".join(dataset.name for dataset in asked)
     return DataError(
         f"--data {part}: no {names} under {folder}; `bench data check --help` lists the names that "
