@@ -89,7 +89,6 @@ _ALONE = {
     "files for all": Surroundings(umask=0),
     "warnings as errors": _set(PYTHONWARNINGS="error"),
     "no images today": _set(BENCH_DATA="/dev/null/images"),
-    "no zoo today": _set(BENCH_ZOO="/dev/null/zoo"),
 }
 _TOGETHER = Surroundings(
     {
