@@ -4,6 +4,7 @@ import math
 import re
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
@@ -80,7 +81,7 @@ def test_the_same_figure_gives_the_same_bytes() -> None:
 
 def test_settings_of_the_users_change_no_byte_and_are_kept() -> None:
     usual = chart.svg(sample.figure("a"), "a")
-    own = {"font.size": 30.0, "text.usetex": True, "savefig.bbox": "tight", "axes.grid": False}
+    own: Any = {"font.size": 30.0, "text.usetex": True, "savefig.bbox": "tight", "axes.grid": False}
     with mpl.rc_context(own):
         assert chart.svg(sample.figure("a"), "a") == usual
         assert {name: mpl.rcParams[name] for name in own} == own
