@@ -80,6 +80,8 @@ def _not_found(part: str, asked: Sequence[Dataset], folder: Path | None) -> Data
             f"--data {part}: location unknown; give --data-dir FOLDER or --from "
             f"{asked[0].name}=PLACE"
         )
+    if not folder.is_dir():
+        return UsageError(f"--data {part}: BENCH_DATA names {str(folder)!r}, which is no folder")
     names = ", ".join(dataset.name for dataset in asked)
     return DataError(
         f"--data {part}: no {names} under {folder}; `bench data check --help` lists the folder "

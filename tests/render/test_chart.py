@@ -4,8 +4,10 @@ import math
 import re
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 from xml.etree import ElementTree as ET
 
+import matplotlib as mpl
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -75,6 +77,14 @@ def test_colours_are_variables_and_styles_attributes() -> None:
 
 def test_the_same_figure_gives_the_same_bytes() -> None:
     assert chart.svg(sample.figure("a"), "a") == chart.svg(sample.figure("a"), "a")
+
+
+def test_settings_of_the_users_change_no_byte_and_are_kept() -> None:
+    usual = chart.svg(sample.figure("a"), "a")
+    own: Any = {"font.size": 30.0, "text.usetex": True, "savefig.bbox": "tight", "axes.grid": False}
+    with mpl.rc_context(own):
+        assert chart.svg(sample.figure("a"), "a") == usual
+        assert {name: mpl.rcParams[name] for name in own} == own
 
 
 @pytest.mark.parametrize("text", [sample.HOSTILE[i] for i in (0, 4, 5, 6)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -9,6 +10,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -283,6 +285,37 @@ def test_a_folder_without_permission(tmp_path: Path) -> None:
             assert len(reader.frame()) == 2
     finally:
         tmp_path.chmod(stat.S_IRWXU)
+
+
+@pytest.mark.parametrize(
+    ("call", "number", "missing"),
+    [
+        ("fcntl.lockf", errno.ENOLCK, "file locks"),
+        ("fcntl.lockf", errno.ENOSYS, "file locks"),
+        ("mmap.mmap", errno.ENODEV, "shared memory"),
+    ],
+)
+def test_a_disk_without_locks_is_named_at_once_and_can_be_read(
+    call: str, number: int, missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As NFS without a lock service, or Lustre without flock."""
+    outcome = declared.outcome()
+    with Store(tmp_path) as store:
+        store.append(outcome, store.begin_run(ENV))
+
+    def refused(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(call, refused)
+    started = time.monotonic()
+    with pytest.raises(StoreError, match=f"on a disk without {missing}.* --output"):
+        Store(tmp_path)
+    assert time.monotonic() - started < 5
+    with Store(tmp_path, readonly=True) as reader:
+        assert reader.done() == {outcome.job.id}
+    (tmp_path / "results.db-wal").write_bytes(b"part of it")
+    with pytest.raises(StoreError, match=f"on a disk without {missing}"):
+        Store(tmp_path, readonly=True)
 
 
 def test_a_full_disk_is_clear_and_costs_only_what_did_not_fit(store: Store) -> None:
