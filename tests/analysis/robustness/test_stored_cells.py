@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-
 from bench.analysis.robustness.stored_cells import stored_cells
 
 NAMES = ("fog-1", "fog-2", "snow-1", "snow-2")

@@ -156,3 +156,10 @@ def test_worlds() -> None:
     assert world_of(frame) is world("glyphs")
     assert world_of(pd.DataFrame({"world": ["glyphs", "imagenet"]})) is world("mine")
     assert world_of(frame.iloc[1:2]) is world("mine")
+
+
+def test_no_model_has_no_series() -> None:
+    nothing = pd.DataFrame({"family": [], "scale": [], "model": [], "resolution": []}, dtype="str")
+    found = series(nothing.assign(resolution=pd.Series(dtype=float)))
+    assert found.empty
+    assert pd.api.types.is_string_dtype(found.dtype)
