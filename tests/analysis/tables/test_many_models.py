@@ -142,6 +142,15 @@ def test_a_series_is_one_recipe_at_one_resolution() -> None:
         "swin",
         "swin",
     ]
+    unknown = table.assign(resolution=[math.nan] * 6)
+    assert series(unknown).tolist() == [
+        "vit a_in1k",
+        "vit a_in1k",
+        "vit b_in1k",
+        "vit",
+        "swin",
+        "swin",
+    ]
     assert [recipe(n) for n in ("net", "net.a_22", "net.a_224", "net.a_r224", "net.a_2240")] == [
         *("", "a_22", "a", "a", "a_2240")
     ]
