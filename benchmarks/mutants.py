@@ -157,7 +157,7 @@ def sampled(paths: Iterable[str], root: Path, sample: int, seed: int) -> list[Mu
         equal = {(row["path"], row["before"], row["after"]) for row in csv.DictReader(file)}
     chosen = []
     for path in paths:
-        every = [m for m in mutants(path, (root / path).read_text()) if m.key not in equal]
+        every = mutants(path, (root / path).read_text())
         random.Random(f"{seed} {path}").shuffle(every)  # noqa: S311
-        chosen += every[:sample]
+        chosen += [mutant for mutant in every if mutant.key not in equal][:sample]
     return chosen

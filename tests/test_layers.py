@@ -61,7 +61,7 @@ OF_BENCH_ONLY: Mapping[str, tuple[str, ...]] = {
     "bench/spec/kinds.py": (),
     "bench/spec/errors.py": (),
     "bench/blocks/*": ("bench.blocks*",),
-    "bench/render/*": ("bench.blocks*", "bench.render*"),
+    "bench/render/*": ("bench.blocks*", "bench.render*", "bench.spec.errors"),
     "bench/analysis/*": ("bench.analysis*",),
     "bench/models/*": ("bench.spec", "bench.checkpoints.zoo", "bench.checkpoints.catalog"),
     "bench/data/*": ("bench.spec", "bench.images.drawn.*"),

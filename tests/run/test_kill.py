@@ -116,7 +116,8 @@ import os, random, signal, sys, time
 import timm, torch
 from bench import registry
 from bench.cli import main
-from bench.run.execute import evaluate, profile
+from bench.cost import profile
+from bench.tasks.classification import evaluate
 
 registry.report("scaling")
 kills, output = int(sys.argv[1]), sys.argv[2]

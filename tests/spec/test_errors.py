@@ -13,6 +13,7 @@ from bench.spec.errors import (
     StoreError,
     UnknownNameError,
     UsageError,
+    one_line,
 )
 
 
@@ -52,3 +53,12 @@ def test_near_names_are_offered_and_far_ones_are_not() -> None:
     assert "did you mean swin?" in str(UnknownNameError("model", "swan", known))
     assert "did you mean swin?" in str(UnknownNameError("model", "dino", known))  # half alike
     assert "did you mean" not in str(UnknownNameError("model", "s", known))
+
+
+def test_a_long_reason_is_cut_at_four_hundred() -> None:
+    whole = one_line(ValueError("x" * (400 - len("ValueError: "))))
+    assert len(whole) == 400
+    assert whole.endswith("x")
+    cut = one_line(ValueError("x" * (401 - len("ValueError: "))))
+    assert len(cut) == 400
+    assert cut.endswith("x…")

@@ -56,6 +56,13 @@ def test_parts_of_a_set() -> None:
     first = np.r_[np.ones(8), np.zeros(2), np.ones(5)].astype(bool)
     second = np.r_[np.ones(6), np.zeros(4), np.zeros(1), np.ones(4)].astype(bool)
     found = compare_parts(first, second, ["b"] * 10 + ["a"] * 5).to_dict("records")
+    table = compare_parts(first, second, ["a"] * 10 + ["b"] * 5)
+    assert table.index.tolist() == [0, 1]
+    larger = compare_parts(first, ~first, np.r_[["a"] * 3, ["b"] * 12])
+    assert larger[["part", "gap"]].values.tolist() == [["a", 1.0], ["b", pytest.approx(8 / 12)]]
+    assert larger.index.tolist() == [0, 1]
+    turned = compare_parts(first, ~first, np.r_[["a"] * 12, ["b"] * 3])
+    assert (turned["part"].tolist(), turned.index.tolist()) == (["b", "a"], [0, 1])
     rows = {r["part"]: r for r in found}
     assert [(r["n"], r["first"], r["second"]) for r in (rows["a"], rows["b"])] == [
         (5, 1.0, 0.8),

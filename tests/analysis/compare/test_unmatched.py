@@ -35,3 +35,14 @@ def test_why_there_is_no_pair(
     reasons = [unmatched.reason for unmatched in found.unmatched]
     assert said in reasons
     assert len(found.pairs) == (1 if "nearer" in said else 0)
+
+
+def test_of_equal_latencies_the_closest_known_gmacs_are_paired() -> None:
+    second = models(("unknown", math.nan), ("near", 2.2), ("far", 30.0))
+    (pair,) = match(models(("a", 2.0)), second, MatchBy.LATENCY).pairs
+    assert pair.second == "near"
+    (pair,) = match(models(("a", 2.0)), second[second["model"] != "near"], MatchBy.LATENCY).pairs
+    assert pair.second == "unknown"  # counts as a factor of e, and 15x is more
+    close = pd.concat([second.iloc[:1], models(("close", 5.0))])
+    (pair,) = match(models(("a", 2.0)), close, MatchBy.LATENCY).pairs
+    assert pair.second == "close"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.analysis.robustness.published_errors import ALEXNET
+from bench.analysis.robustness.published_errors import ALEXNET, SEVERITIES
 
 #: Hendrycks & Dietterich 2019, the baseline of their code: errors of each corruption in percent,
 #: and of clean images in table 1.
@@ -30,3 +30,4 @@ PUBLISHED = {
 
 def test_every_error_is_the_published_one() -> None:
     assert {name: 100 * error for name, error in ALEXNET.items()} == pytest.approx(PUBLISHED)
+    assert SEVERITIES == 5

@@ -97,3 +97,17 @@ def test_noise_decides_what_is_an_outlier() -> None:
     tight, loose = (fit_form(Form.M2, NINE.x, bent, noise=noise) for noise in (0.01, 1.0))
     clean = fit_form(Form.M2, *NINE)
     assert abs(tight.exponent - clean.exponent) < 0.6 * abs(loose.exponent - clean.exponent)
+
+
+@pytest.mark.parametrize(("given", "found"), [(4.5, 4.5), (5.5, 5.0), (-4.5, -4.5), (-5.5, -5.0)])
+def test_a_line_is_no_steeper_than_five(given: float, found: float) -> None:
+    x = np.array([1.0, 1.5, 2.0, 3.0])
+    assert fit_form(Form.M1, x, 0.5 * x**-given).exponent == pytest.approx(found, rel=1e-6)
+
+
+@pytest.mark.parametrize(("given", "found"), [(4.5, 4.5), (5.5, 5.0)])
+def test_a_curve_is_no_steeper_than_five(given: float, found: float) -> None:
+    x = np.geomspace(1.0, 4.0, 7)
+    law = fit_form(Form.M2, x, 0.01 + 0.5 * x**-given)
+    assert law.exponent == pytest.approx(found, rel=1e-4)
+    assert law.floor >= 0

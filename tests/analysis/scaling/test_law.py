@@ -93,3 +93,24 @@ def test_an_exponent_is_identified_within_a_factor_of_three(
     c = law.exponent()
     assert law.identified == (span is not None)
     assert c.high / c.low == pytest.approx(span, abs=0.01) if span else c.high / c.low > 3
+
+
+def test_a_refused_law_says_nothing_at_all() -> None:
+    law = fit([1.0, 2.0], [0.4, 0.3])
+    asked = (law.predict(4.0), law.elasticity(2.0), law.exponent(), law.floor())
+    assert all(np.isnan(ends(interval)).all() for interval in asked)
+    assert (law.label, law.used, law.n, law.forms, law.identified) == ("", 2, 2, (), False)
+    assert np.isnan(law.slope(2.0))
+    assert np.isnan(law.curve([1.0, 2.0])).all()
+    nothing = fit([], [])
+    assert np.isnan(nothing.decades)
+    assert nothing.refused == "0 sizes; a fit needs 3"
+
+
+def test_sizes_left_out_are_said() -> None:
+    x = np.geomspace(1, 1000, 19)
+    law = fit(x, 0.1 + 0.3 * x**-0.5)
+    assert law.notes == ("sizes below a tenth of the largest left out: 12",)
+    assert (law.n, law.used) == (19, 7)
+    assert law.x.tolist() == x[-7:].tolist()
+    assert fit(*NINE).notes == ()

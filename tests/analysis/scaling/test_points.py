@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.analysis.scaling.points import clean, why_not
+from bench.analysis.scaling.points import clean, weighted, why_not
 
 
 def test_points_are_sorted_and_equal_sizes_merged_by_geometric_mean() -> None:
@@ -60,3 +60,14 @@ def test_why_there_is_no_law(x: list[float], y: list[float], why: str | None) ->
         return
     with pytest.raises(ValueError, match=why):
         raise ValueError(found)
+
+
+def test_points_are_put_together_only_where_there_are_more_than_that() -> None:
+    log_x, log_y = np.array([0.0, 0.01, 0.5, 1.0]), np.array([3.0, 2.0, 1.0, 0.0])
+    same = weighted(log_x, log_y, most=4)
+    assert (same.log_x.tolist(), same.log_y.tolist()) == (log_x.tolist(), log_y.tolist())
+    assert (same.weight.tolist(), same.within) == ([1.0] * 4, 0.0)
+    fewer = weighted(log_x, log_y, most=3)
+    assert fewer.log_x == pytest.approx([0.005, 0.5, 1.0])
+    assert fewer.log_y.tolist() == [2.5, 1.0, 0.0]
+    assert (fewer.weight.tolist(), fewer.within) == ([2.0, 1.0, 1.0], 0.5)

@@ -142,6 +142,15 @@ def test_a_series_is_one_recipe_at_one_resolution() -> None:
         "swin",
         "swin",
     ]
+    unknown = table.assign(resolution=[math.nan] * 6)
+    assert series(unknown).tolist() == [
+        "vit a_in1k",
+        "vit a_in1k",
+        "vit b_in1k",
+        "vit",
+        "swin",
+        "swin",
+    ]
     assert [recipe(n) for n in ("net", "net.a_22", "net.a_224", "net.a_r224", "net.a_2240")] == [
         *("", "a_22", "a", "a", "a_2240")
     ]
@@ -156,3 +165,10 @@ def test_worlds() -> None:
     assert world_of(frame) is world("glyphs")
     assert world_of(pd.DataFrame({"world": ["glyphs", "imagenet"]})) is world("mine")
     assert world_of(frame.iloc[1:2]) is world("mine")
+
+
+def test_no_model_has_no_series() -> None:
+    nothing = pd.DataFrame({"family": [], "scale": [], "model": [], "resolution": []}, dtype="str")
+    found = series(nothing.assign(resolution=pd.Series(dtype=float)))
+    assert found.empty
+    assert pd.api.types.is_string_dtype(found.dtype)

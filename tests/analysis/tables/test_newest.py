@@ -103,3 +103,8 @@ def test_rows_of_any_index_are_kept_as_they_are() -> None:
     found = oldest_first(frame)
     assert found["job"].tolist() == ["old", "new"]
     assert np.array_equal(found.index, [7, 7])
+
+
+def test_a_part_of_unknown_size_is_the_smallest() -> None:
+    unknown = ("a", "evaluate", "top1", "unknown", 1.0, 1, None, "2026-02")
+    assert counted(top1("one", 2, "2026-01", 1), unknown) == "one"

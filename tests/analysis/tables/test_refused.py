@@ -73,3 +73,17 @@ def test_heads_that_are_not_stored_change_no_name() -> None:
     last = frame["architecture"].iloc[-1]
     assert heads["architecture"].iloc[-1] == f"{last} (60 classes)"
     assert heads["architecture"].iloc[:-1].equals(frame["architecture"].iloc[:-1])
+
+
+@pytest.mark.parametrize(
+    ("x", "said"),
+    [
+        ([1.0, -2.0, 3.0], "data row 2: x is -2; a log scale"),
+        ([0.0, -2.0, 3.0], "data row 1 and 1 more: x is 0; a log scale"),
+        ([1.0, -2.0, -3.0], "data row 2 and 1 more: x is -2; a log scale"),
+        ([-1.0, -2.0, -3.0], "data row 1 and 2 more: x is -1; a log scale"),
+    ],
+)
+def test_the_first_bad_row_is_named_and_the_others_counted(x: list[float], said: str) -> None:
+    with pytest.raises(ValueError, match=f"^{said}"):
+        observations(pd.DataFrame({"x": x, "y": [0.5, 0.4, 0.3]}), "x", "y")
