@@ -49,12 +49,11 @@ def compare(
     form = out.one_form(to, html=html, markdown=markdown, latex=latex, json=as_json)
     if band is not None and not 1 <= band < math.inf:
         raise UsageError(f"--band {band:g}: must be at least 1")
+    from bench.report.build import results
     from bench.store import Store, predictions
 
     with Store(output, readonly=True) as store:
-        frame = store.frame()
-        if frame.empty:
-            raise UsageError(f"no results in {store.path} yet; run `bench run SUITE` first")
+        frame = results(store)
         one, two = (stored.models(frame, name, store.path) for name in (first, second))
         if shared := sorted(set(one) & set(two)):
             raise UsageError(f"{shared[0]} is on both sides; give different models")

@@ -47,6 +47,14 @@ def made(
     return found
 
 
+def results(store: Store) -> pd.DataFrame:
+    """The frame of an open store; UsageError if the store is empty."""
+    frame = store.frame()
+    if frame.empty:
+        raise UsageError(f"no results in {store.path} yet; run `bench run SUITE` first")
+    return frame
+
+
 def of_store(
     build: Build, store: Store, jobs: Iterable[Job] | None = None, **choices: Any
 ) -> Report:
@@ -54,9 +62,7 @@ def of_store(
 
     Raises UsageError for an empty store.
     """
-    frame = store.frame()
-    if frame.empty:
-        raise UsageError(f"{store.path} holds no results yet; `bench run SUITE` makes some")
+    frame = results(store)
     if jobs is not None:
         frame = of_jobs(frame, jobs)
     return made(build, frame, store.env(), predictions.reader(store), **choices)

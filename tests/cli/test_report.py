@@ -131,7 +131,7 @@ def test_an_empty_store_says_so(bench: Call, here: Path) -> None:
     Store(here / "results").close()
     said = bench("report")
     assert said.code == 2
-    assert "holds no results yet" in said.err
+    assert "no results in" in said.err
 
 
 def test_laws_may_be_over_another_cost(bench: Call, results: Path) -> None:

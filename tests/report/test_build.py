@@ -52,5 +52,5 @@ def test_a_run_shows_its_own_jobs_under_its_own_models_names(store: Store) -> No
 
 
 def test_an_empty_store_has_no_report(tmp_path: Path) -> None:
-    with Store(tmp_path / "new.db") as empty, pytest.raises(UsageError, match="holds no results"):
+    with Store(tmp_path / "new.db") as empty, pytest.raises(UsageError, match="no results in"):
         of_store(registry.report("scaling"), empty)
