@@ -74,7 +74,7 @@ def merge(
     if not file.is_file():
         raise UsageError(f"file {str(file)!r} does not exist")
     with Store(output) as store:
-        count = store.import_jsonl(file)
+        count = store.import_jsonl(file, console.warn)
         print(f"added {console.counted(count, 'job')} to {store.path}")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -161,9 +161,11 @@ class Store:
         """Write all runs and outcomes with their predictions; returns the number of outcomes."""
         return transfer.export(self.connection, self.path, Path(path))
 
-    def import_jsonl(self, path: str | Path) -> int:
+    def import_jsonl(
+        self, path: str | Path, warn: Callable[[str], None] = lambda _text: None
+    ) -> int:
         """Merge a file of `export_jsonl`, all or nothing; returns the number of new outcomes."""
-        return transfer.merge(self.connection, self.path, Path(path))
+        return transfer.merge(self.connection, self.path, Path(path), warn)
 
 
 def _file(path: str | Path) -> Path:

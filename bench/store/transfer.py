@@ -11,7 +11,7 @@ import base64
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -57,11 +57,17 @@ def export(connection: sqlite3.Connection, store: Path, path: Path) -> int:
     return outcomes
 
 
-def merge(connection: sqlite3.Connection, store: Path, path: Path) -> int:
+def merge(
+    connection: sqlite3.Connection,
+    store: Path,
+    path: Path,
+    warn: Callable[[str], None] = lambda _text: None,
+) -> int:
     """Add the runs and outcomes in ``path`` to the store, all or nothing.
 
     A successful outcome in the store is kept; a failed one is replaced. Returns the number of
-    outcomes added. Raises StoreError if the file cannot be read, a line is damaged, or the file is
+    outcomes added. Warns of a file of the first version, which does not tell whether it is
+    complete. Raises StoreError if the file cannot be read, a line is damaged, or the file is
     truncated.
     """
     importing = _Import(connection)
@@ -80,6 +86,11 @@ def merge(connection: sqlite3.Connection, store: Path, path: Path) -> int:
                 )
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror or error}") from error
+    if not importing.ended:
+        warn(
+            f"{path} is an export of an earlier version, which cannot tell whether it is complete; "
+            f"{importing.outcomes} outcomes were read"
+        )
     return importing.taken
 
 
@@ -89,20 +100,20 @@ class _Import:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._version = 0  #: of the exported store; 0 until the first line is read
-        self._ended = False
+        self.ended = False
         self.outcomes = self.taken = 0
 
     @property
     def whole(self) -> bool:
         """Whether the file is complete; files of version 1 have no last line to tell."""
-        return self._ended or self._version == 1
+        return self.ended or self._version == 1
 
     def line(self, number: int, line: bytes) -> None:
         """Import one line; raises one of `_DAMAGE` if it is damaged."""
         ((kind, record),) = json.loads(line).items()
         if (kind == "store") != (number == 1):
             raise ValueError("the store's version must be on the first line, and only there")
-        if self._ended:
+        if self.ended:
             raise ValueError("it follows the last line")
         if kind == "store":
             self._version = _checked_version(record)
@@ -118,7 +129,7 @@ class _Import:
                 raise ValueError(
                     f"{record['outcomes']} outcomes were written, {self.outcomes} read"
                 )
-            self._ended = True
+            self.ended = True
         else:
             raise ValueError("neither a run nor an outcome")
 

@@ -143,13 +143,17 @@ def test_what_is_not_of_the_job_that_it_stores_keeps_its_id(old: Path) -> None:
 def test_lines_of_the_first_version_are_taken_under_present_ids(old: Path, tmp_path: Path) -> None:
     lines = _unpacked("version1.jsonl", tmp_path / "lines.jsonl")
     with Store(tmp_path / "new.db") as store:
-        assert store.import_jsonl(lines) == 18
+        heard: list[str] = []
+        assert store.import_jsonl(lines, heard.append) == 18
+        assert "cannot tell whether it is complete; 18 outcomes were read" in heard[0]
         imported = store.done()
         assert store.import_jsonl(lines) == 0
     with Store(old) as store:
         assert store.done() == imported
         back = tmp_path / "back.jsonl"
         store.export_jsonl(back)
+        assert store.import_jsonl(back, heard.append) == 0
+        assert len(heard) == 1
     whole = back.read_bytes().splitlines(keepends=True)
     for cut in (whole[:-1], whole[:-3], whole[:1]):
         (tmp_path / "cut.jsonl").write_bytes(b"".join(cut))
