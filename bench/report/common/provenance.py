@@ -11,6 +11,9 @@ from bench.report.common.titles import counted
 if TYPE_CHECKING:
     import pandas as pd
 
+#: Texts of the image sets, the same in each of their rows: a fifth of a page.
+_OF_SETS = ("dataset_about", "characters")
+
 
 def conditions(frame: pd.DataFrame) -> str:
     """What was run on: models, sets, images, machine, precision, in one line."""
@@ -44,11 +47,11 @@ def provenance(frame: pd.DataFrame, env: Mapping[str, Any]) -> tuple[tuple[str, 
 
 
 def download(frame: pd.DataFrame, name: str) -> Download:
-    """All measurements as CSV, one row each."""
+    """All measurements as CSV, one row each; what describes a set is in its table instead."""
     return Download(
         name=f"{name}.csv",
         title=f"All {len(frame)} measurements, one row each, with job, digest and machine.",
-        text=frame.to_csv(index=False),
+        text=frame.drop(columns=[*_OF_SETS], errors="ignore").to_csv(index=False),
     )
 
 
