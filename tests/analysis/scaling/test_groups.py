@@ -221,3 +221,9 @@ def test_kinds() -> None:
     assert found.lower == tuple(probability_lower(*sides, m * 60.9) for m in (1, 2, 4))
     assert compare_kinds(laws, {"a": "x", "c": "y"}, ("x", "y")) is None
     assert compare_kinds(laws, {"a": "x", "b": "x"}, ("x", "y")) is None
+
+
+def test_series_keep_the_order_of_the_table() -> None:
+    table = scaling_rows()
+    turned = pd.concat([table[table["scale"] == "22k"], table[table["scale"] == "1k"]])
+    assert list(fit_series(turned).groups) == [("net", "22k"), ("net", "1k")]

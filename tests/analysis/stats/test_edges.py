@@ -121,3 +121,9 @@ def test_an_error_ratio_by_hand() -> None:
     assert (found.low, found.high) == (ratio[round(0.05 * 998)], ratio[round(0.95 * 998)])
     assert math.isnan(error_ratio([0, 1], [1, 1]).value)
     assert error_ratio([1, 1, 1, 0], [1, 0, 1, 0]).high == math.inf
+
+
+@pytest.mark.parametrize("correct", [[], [[]], [True, False], [[[True]]], True])
+def test_only_models_by_images_are_ranked(correct: object) -> None:
+    with pytest.raises(ValueError, match=r"\(models, images\) and not empty"):
+        rank(correct)  # type: ignore[arg-type]

@@ -150,3 +150,25 @@ def test_what_does_not_fit_is_one_line(
     with pytest.raises(BenchError, match=why) as caught:
         views(declared(name, **changed), model(classes), labels, METRICS)
     assert "\n" not in str(caught.value)
+
+
+def test_groups_are_judged_image_by_image() -> None:
+    group = np.array([0, 1, 0, 1, 0, 2])
+    labels = Labels(
+        target=np.arange(6), group=group, group_names=("fog-1", "fog-2", "snow-1", "snow-2")
+    )
+    logits = np.eye(6, 1000)
+    logits[[1, 4], 7] = 2.0  # wrong: one of fog-1, one of fog-2
+    tally = tallied(declared("imagenet-val", options={}), labels, logits)
+    right = tally.predictions().rank == 0
+    assert right.tolist() == [True, False, True, True, False, True]
+    found = {m.metric: (m.value, m.n) for m in tally.measurements() if "/" in m.metric}
+    assert found == {
+        "top1/fog-1": (pytest.approx(200 / 3), 3),
+        "top1/fog-2": (50.0, 2),
+        "top1/snow-1": (100.0, 1),
+    }
+
+
+def test_accuracy_alone_has_a_meaning_where_several_classes_are_right() -> None:
+    assert [m.name for m in METRICS if m.several] == ["top1", "top5"]
