@@ -7,6 +7,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -169,3 +170,14 @@ def test_one_family_is_compared_with_nothing(fitted: Any) -> None:
 def test_the_store_made_for_these_tests_is_read_by_folder(tmp_path: Path) -> None:
     with Store(stored.make(tmp_path / "s"), readonly=True) as opened:
         assert len(opened.done()) == 2 * len(stored.MODELS) + 2 * 3
+
+
+@pytest.mark.parametrize(("detectable", "told"), [(np.nan, False), (7.3, True)])
+def test_gains_of_too_few_images_have_no_detectable_size(detectable: float, told: bool) -> None:
+    gain = pd.DataFrame({"role": ["val", "r"], "p_holm": [0.01, 0.5], "detectable": detectable})
+    (block,) = evidence.of_gains(gain)
+    assert isinstance(block, Text)
+    assert block.text.startswith("1 of 2 gains differ from zero at 5 % after Holm over all")
+    assert ("Gains found 4 times in 5" in block.text) is told
+    assert ("7.3 on val and 7.3 on R." in block.text) is told
+    assert list(evidence.of_gains(gain.assign(p_holm=np.nan))) == []
