@@ -1,0 +1,364 @@
+"""The readers of others' files, each with how its files are made and how one is read."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from hypothesis import strategies as st
+
+from tests.fuzz import inputs
+
+Read = Callable[[Path, bytes], object]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """``read`` gets an empty folder and what a file there holds."""
+
+    made: Callable[[], st.SearchStrategy[bytes]]
+    read: Read
+
+
+def _listed(folder: Path, name: str, data: bytes) -> None:
+    from bench.data.imagenet import DATASETS
+    from bench.images.listed import sources, tables
+    from bench.spec import replace
+    from bench.spec.errors import DataError
+    from tests.fuzz.watched import told
+
+    tables._images.cache_clear()
+    tables._mapped.cache_clear()
+    (folder / name).write_bytes(data)
+    val = next(dataset for dataset in DATASETS if dataset.name == "imagenet-val")
+    listing = sources.listing(replace(val, place=str(folder / name)))
+    assert all(note.isprintable() for note in listing.notes if note.isascii()), listing.notes
+    for row in range(min(len(listing), 4)):
+        try:
+            assert isinstance(listing.read(row), bytes)
+        except DataError as error:
+            told(error)
+
+
+def _tar(folder: Path, data: bytes) -> None:
+    _listed(folder, "set.tar", data)
+
+
+@cache
+def _tars() -> tuple[bytes, ...]:
+    return tuple(data for kind in ("gnu", "pax", "ustar") for data in inputs.named(kind))
+
+
+@cache
+def _parquets() -> tuple[bytes, ...]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    found = []
+    for table in _schemas():
+        file = io.BytesIO()
+        with suppress(pa.ArrowInvalid):  # parquet has no times that far away
+            pq.write_table(table, file, row_group_size=2)
+            found.append(file.getvalue())
+    return tuple(found)
+
+
+@cache
+def _arrows() -> tuple[bytes, ...]:
+    import pyarrow as pa
+
+    found = []
+    for table in _schemas():
+        for writer in (pa.ipc.new_stream, pa.ipc.new_file):
+            file = io.BytesIO()
+            with writer(file, table.schema) as out:
+                out.write_table(table)
+            found.append(file.getvalue())
+    return tuple(found)
+
+
+@cache
+def _schemas() -> tuple[object, ...]:
+    """Tables with the hub's columns, and with columns of every other kind."""
+    import pyarrow as pa
+
+    images = [
+        pa.array([{"bytes": inputs.JPEG, "path": "a.jpg"}, None, {"bytes": None, "path": None}]),
+        pa.array([{"bytes": "text", "path": 3}] * 3),
+        pa.array([{"path": "only.jpg"}] * 3),
+        pa.array([{"bytes": {"deep": 1}, "path": ["a"]}] * 3),
+        pa.array([inputs.JPEG, None, b""]),
+        pa.array(["a", "b", None]),
+        pa.array([[b"1"], [], None]),
+        pa.array([1, 2, 3]),
+        pa.array([None] * 3),
+        pa.array([b"abc"] * 3, pa.binary(3)),
+        pa.array([b"abc"] * 3, pa.large_binary()),
+        pa.array([b"a", b"b", b"a"]).dictionary_encode(),
+    ]
+    labels = [
+        pa.array([0, 1, 999]),
+        pa.array([2**63 - 1, -1, 0]),
+        pa.array([1.0, float("nan"), None]),
+        pa.array(["n01440764", "n01443537\n", ""]),
+        pa.array([True, False, None]),
+        pa.array([0, 10**9, 1], pa.timestamp("ns")),
+        pa.array([2**63 - 1, 0, 1], pa.timestamp("s")),
+        pa.array([[1], [2], None]),
+        pa.array([0, 1, 2], pa.date32()),
+        pa.array([b"n01440764"] * 3),
+        pa.array([None] * 3),
+        pa.array(["a", "b", "a"]).dictionary_encode(),
+    ]
+    notes = (
+        *(None, b"{}", b"\xff", b"[" * 50_000, b'{"info": {"features": {"label": {"names": 3}}}}'),
+        b'{"info": {"features": {"label": {"names": ["a\\nb", null]}}}}',
+        b'{"info": {"features": {"label": {"names": ["n01440764", "n01443537"]}}}}',
+    )
+    made = []
+    for i in range(len(images) * 2):
+        image, label = images[i % len(images)], labels[(i * 5 + i // len(images)) % len(labels)]
+        table = pa.table({"image": image, "label": label, "a\nb": image})
+        if note := notes[i % len(notes)]:
+            table = table.replace_schema_metadata({b"huggingface": note})
+        made.append(table)
+    made.append(pa.table({"jpg": images[4], "cls": labels[0]}))
+    made.append(pa.Table.from_arrays([images[4], images[4]], ["image", "image"]))
+    made.append(pa.table({"a\nb\x1b": [1]}))
+    made.append(pa.table({}))
+    return tuple(made)
+
+
+def _delimited(_folder: Path, data: bytes) -> None:
+    from bench.cli.lib import delimited
+
+    delimited.table(data)
+
+
+@cache
+def _exported() -> bytes:
+    import tempfile
+
+    from bench.store import Store
+    from tests import stored
+
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        with Store(root / "a") as store:
+            stored.fill(store, store.begin_run({"host": "a"}), stored.MODELS[0])
+            store.export_jsonl(root / "out.jsonl")
+        return (root / "out.jsonl").read_bytes()
+
+
+def _import(folder: Path, data: bytes) -> None:
+    """Whatever was taken in can be looked at and sent on."""
+    from bench.store import Store
+
+    (folder / "in.jsonl").write_bytes(data)
+    with Store(folder / "store") as store:
+        store.import_jsonl(folder / "in.jsonl")
+        store.frame()
+        store.durations()
+        store.export_jsonl(folder / "out.jsonl")
+
+
+def _weights(folder: Path, name: str, data: bytes) -> None:
+    from bench.checkpoints.build import build
+    from tests import declared
+
+    (folder / name).write_bytes(data)
+    build(
+        declared.model(
+            arch="torch.nn:Linear",
+            kwargs={"in_features": 2, "out_features": 3},
+            weights=name,
+            weights_path=str(folder / name),
+            weights_sha256=hashlib.sha256(data).hexdigest(),
+        )
+    )
+
+
+def _safetensors(folder: Path, data: bytes) -> None:
+    _weights(folder, "m.safetensors", data)
+
+
+@cache
+def _tensor_files() -> tuple[bytes, ...]:
+    import torch
+    from safetensors.torch import save
+
+    tensors = {"weight": torch.zeros(3, 2), "bias": torch.zeros(3)}
+    return save(tensors), save({**tensors, "more": torch.zeros(5).half()}, {"a": "b"})
+
+
+def _pickle(folder: Path, data: bytes) -> None:
+    import os
+
+    at = Path.cwd()
+    os.chdir(folder)  # where code in it would write
+    try:
+        _weights(folder, "m.pth", data)
+    finally:
+        os.chdir(at)
+        assert not (folder / "ran.txt").exists()
+
+
+@cache
+def _pickle_files() -> tuple[bytes, ...]:
+    import torch
+
+    found = []
+    for thing in ({"weight": torch.zeros(3, 2)}, {"a": inputs.Touches("ran.txt")}, [1, "a"]):
+        for zipped in (True, False):
+            file = io.BytesIO()
+            torch.save(thing, file, _use_new_zipfile_serialization=zipped)
+            found.append(file.getvalue())
+    return tuple(found)
+
+
+def _predictions(_folder: Path, data: bytes) -> None:
+    from bench.tasks.classification import predictions
+
+    found = predictions.unpack(data)
+    assert len(found) == len(found.rank)
+
+
+@cache
+def _packed() -> tuple[bytes, ...]:
+    from bench.tasks.classification.predictions import COLUMNS, Predictions, pack
+
+    columns = {name: np.zeros(20, kind) for name, kind in COLUMNS.items()}
+    plain = Predictions(**columns)  # type: ignore[arg-type]
+    group = np.arange(20, dtype=np.uint16) % 2
+    parts = Predictions(
+        **columns,  # type: ignore[arg-type]
+        group=group,
+        group_names=("a", "b"),
+        base=np.arange(20, dtype=np.uint32),
+    )
+    return pack(plain), pack(parts), *map(_npz, _odd_arrays())
+
+
+def _odd_arrays() -> tuple[dict[str, np.ndarray], ...]:  # type: ignore[type-arg]
+    scalar = {name: np.zeros((), np.uint16) for name in ("target", "prediction", "rank")}
+    return (
+        {"target": np.zeros(2, np.uint16)},
+        scalar,
+        {"group_names": np.array(3)},
+        {"target": np.array([(1, 2)], dtype=[("a", "u2"), ("b", "u2")])},
+    )
+
+
+def _npz(arrays: dict[str, np.ndarray]) -> bytes:  # type: ignore[type-arg]
+    file = io.BytesIO()
+    np.savez(file, **arrays)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def _index(folder: Path, data: bytes) -> None:
+    """An index that is damaged is made anew: the images are the same."""
+    import os
+
+    from bench.data.imagenet import DATASETS
+    from bench.images.listed import sources
+    from bench.spec import replace
+
+    tar = folder / "set.tar"
+    tar.write_bytes(_tars()[0])
+    val = next(dataset for dataset in DATASETS if dataset.name == "imagenet-val")
+    val = replace(val, place=str(tar))
+    fresh = sources.listing(val)
+    (kept,) = Path(os.environ["BENCH_CACHE"]).glob("tars-*.npz")
+    kept.write_bytes(data)
+    again = sources.listing(val)
+    for row in range(len(again)):
+        again.read(row)
+    kept.unlink()
+    assert len(fresh) == 4
+
+
+@cache
+def _indexes() -> tuple[bytes, ...]:
+    from bench.images.listed.columns import Rows
+
+    rows = Rows()
+    rows.add(0, ["a.jpg", "b.jpg"], ["n01440764", "n01443537"], [3, 4], [512, 1024])
+    file = io.BytesIO()
+    rows.save(file, ["a note"])
+    return (file.getvalue(), *map(_npz, _odd_arrays()))
+
+
+def _blocks(folder: Path, data: bytes) -> None:
+    """A block is whole only with the bytes that were stored."""
+    from bench.images.prepared.blocks import BlockFile, BlockState
+
+    (folder / "blocks").write_bytes(data)
+    file = BlockFile(folder / "blocks", {"a": 1}, 4, 64)
+    into = np.empty(64, np.uint8)
+    try:
+        for index in range(4):
+            if file.read(index, into) is BlockState.WHOLE:
+                assert into.tolist() == [index + 1] * 64
+        file.write(2, np.full(64, 3, np.uint8))
+        assert file.read(2, into) is BlockState.WHOLE
+    finally:
+        file.close()
+
+
+@cache
+def _block_files() -> tuple[bytes, ...]:
+    import tempfile
+
+    from bench.images.prepared.blocks import BlockFile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "blocks"
+        file = BlockFile(path, {"a": 1}, 4, 64)
+        for index in (0, 1, 3):
+            file.write(index, np.full(64, index + 1, np.uint8))
+        file.close()
+        return (path.read_bytes(),)
+
+
+def _either(*made: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
+    return st.one_of(*made)
+
+
+_CSV = (
+    b"model,images,top1\na,1000,0.5\nb,2000,0.6\n",
+    b'# from a sheet\na;b\n1,5;"x;\n y"\n',
+    "sep=;\r\na;b\r\n1;2\r\n".encode("utf-16"),
+    b"a|b\tc\n1|2\t3\n",
+)
+READERS = {
+    "tar": Reader(lambda: _either(inputs.tars(), inputs.corrupted(_tars())), _tar),
+    "parquet": Reader(
+        lambda: inputs.corrupted(_parquets()), lambda at, data: _listed(at, "t.parquet", data)
+    ),
+    "parquet-whole": Reader(
+        lambda: st.sampled_from(_parquets()), lambda at, data: _listed(at, "t.parquet", data)
+    ),
+    "arrow": Reader(
+        lambda: inputs.corrupted(_arrows()), lambda at, data: _listed(at, "t.arrow", data)
+    ),
+    "arrow-whole": Reader(
+        lambda: st.sampled_from(_arrows()), lambda at, data: _listed(at, "t.arrow", data)
+    ),
+    "table": Reader(lambda: _either(inputs.tables(), inputs.corrupted(_CSV)), _delimited),
+    "import": Reader(
+        lambda: _either(inputs.jsonl(_exported()), inputs.corrupted([_exported()])), _import
+    ),
+    "safetensors": Reader(
+        lambda: _either(inputs.safetensors(), inputs.corrupted(_tensor_files())), _safetensors
+    ),
+    "pickle": Reader(lambda: _either(inputs.pickles(), inputs.corrupted(_pickle_files())), _pickle),
+    "predictions": Reader(lambda: inputs.corrupted(_packed()), _predictions),
+    "tar-index": Reader(lambda: inputs.corrupted(_indexes()), _index),
+    "blocks": Reader(lambda: inputs.corrupted(_block_files()), _blocks),
+}
