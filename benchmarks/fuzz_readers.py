@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
 import sys
 import tempfile
 import time
@@ -66,7 +67,8 @@ def fuzz(name: str, number: int, to: Path, until: float) -> tuple[int, Counter[s
             return
         where = traceback.extract_tb(error.__traceback__)
         own = [f for f in where if "/bench/" in f.filename][-1:] or where[-1:]
-        kind = f"{name}: {type(error).__name__} in {own[0].name}: {str(error)[:150]!r}"
+        said = re.sub(r"/\S*/|\d+", "_", str(error))[:150]
+        kind = f"{name}: {type(error).__name__} in {own[0].name}: {said!r}"
         failed[kind] += 1
         digest = hashlib.sha256(f"{type(error)}{own[0].name}".encode()).hexdigest()[:8]
         kept = to / f"{name}-{type(error).__name__}-{digest}"

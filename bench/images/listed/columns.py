@@ -159,6 +159,19 @@ class Rows:
         columns["about"] = np.frombuffer(about, np.uint8)
         np.savez(file, **columns)
 
+    def _check(self) -> None:
+        """ValueError where columns do not fit each other."""
+        columns = {name: self.column(name) for name in _TYPES}
+        tops = {"label": len(self.labels), "group": len(self.groups)}
+        if len({len(column) for column in columns.values()}) > 1:
+            raise ValueError("columns of unequal lengths")
+        if any(column.min(initial=0) < 0 for column in columns.values()) or any(
+            columns[name].max(initial=-1) >= top for name, top in tops.items()
+        ):
+            raise ValueError("numbers of nothing")
+        if len(self) and int((columns["start"] + columns["length"]).max()) > len(self._text):
+            raise ValueError("names that are not there")
+
     @classmethod
     def load(cls, path: Path) -> tuple[Rows, list[str]]:
         """What was saved: rows and notes. Raises OSError, ValueError, EOFError, LookupError."""
@@ -170,4 +183,5 @@ class Rows:
             rows._text = bytearray(saved["text"].tobytes())
             for name, column in rows._columns.items():
                 column.frombytes(saved[name].astype(column.typecode).tobytes())
+        rows._check()
         return rows, notes
