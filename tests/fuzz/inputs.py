@@ -85,12 +85,12 @@ def tars(draw: st.DrawFn) -> bytes:
             content = draw(_records())
         size = draw(st.one_of(st.just(len(content)), st.sampled_from(EDGES)))
         name, link = draw(st.sampled_from(_NAMES)), draw(st.sampled_from(_NAMES))
-        file.write(_header(name, link, kind, size, draw(st.integers(0, 50)) == 7))
+        file.write(header(name, link, kind, size, draw(st.integers(0, 50)) == 7))
         file.write(content.ljust(-(-len(content) // 512) * 512, b"\0"))
     return file.getvalue() + bytes(draw(st.sampled_from((1024, 1024, 0, 512, 10))))
 
 
-def _header(name: str, link: str, kind: bytes, size: int, holes: bool) -> bytes:
+def header(name: str, link: str, kind: bytes, size: int, holes: bool) -> bytes:
     """A block with a checksum; sizes that octal digits do not hold are in base 256."""
     octal = b"%011o\0" % size if 0 <= size < 8**11 else None
     field = octal or b"\x80\xff"[size < 0 :][:1] + (size % 2**88).to_bytes(11, "big")

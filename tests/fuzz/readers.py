@@ -285,7 +285,7 @@ def _index(folder: Path, data: bytes) -> None:
 
 
 @cache
-def _indexes() -> tuple[bytes, ...]:
+def indexes() -> tuple[bytes, ...]:
     from bench.images.listed.columns import Rows
 
     rows = Rows()
@@ -367,6 +367,6 @@ READERS = {
     ),
     "pickle": Reader(lambda: _either(inputs.pickles(), inputs.corrupted(_pickle_files())), _pickle),
     "predictions": Reader(lambda: inputs.corrupted(_packed()), _predictions),
-    "tar-index": Reader(lambda: inputs.corrupted(_indexes()), _index),
+    "tar-index": Reader(lambda: inputs.corrupted(indexes()), _index),
     "blocks": Reader(lambda: inputs.corrupted(_block_files()), _blocks),
 }

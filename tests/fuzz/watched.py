@@ -24,10 +24,10 @@ _watching: list[tuple[Path, list[str]]] = []
 
 
 @contextmanager
-def watched(folder: Path) -> Iterator[None]:
+def watched(folder: Path, let: type[BenchError] | None = None) -> Iterator[None]:
     """Fails where the block takes long, takes much memory or opens files out of ``folder``.
 
-    A `BenchError` or ``ValueError`` of one line ends the block well.
+    A `BenchError` or ``ValueError`` of one line ends the block well; one to ``let`` goes on.
     """
     if not _hooked:
         sys.addaudithook(_audit)
@@ -40,6 +40,8 @@ def watched(folder: Path) -> Iterator[None]:
             yield
     except (BenchError, ValueError) as error:
         told(error)
+        if let is not None and isinstance(error, let):
+            raise
     finally:
         _watching.pop()
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024

@@ -89,7 +89,7 @@ def _index(
     kept = cache_folder() / f"tars-{hashlib.sha256(text.encode()).hexdigest()[:16]}.npz"
     # Absent or damaged: made anew.
     with suppress(*_DAMAGE):
-        return Rows.load(kept)
+        return Rows.load(kept, len(tars))
     rows, passed = Rows(), Passed()
     for number, tar in enumerate(tars):
         members = _members(dataset, tar, passed)
