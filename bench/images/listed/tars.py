@@ -193,8 +193,8 @@ def _headers(dataset: Dataset, path: Path) -> Iterator[tarfile.TarInfo]:
             if os.pread(file.fileno(), tarfile.BLOCKSIZE, tar.offset) != bytes(tarfile.BLOCKSIZE):
                 raise tarfile.ReadError("it ends without an end mark")
     except (tarfile.TarError, OSError, ValueError, ArithmeticError) as error:
-        with suppress(OSError), path.open("rb") as file:
-            if file.read(4).startswith(_COMPRESSED):
+        with suppress(OSError), path.open("rb") as begin:
+            if begin.read(4).startswith(_COMPRESSED):
                 raise DataError(
                     f"{dataset.name}: {path} is compressed, so images cannot be read in any order; "
                     "unpack it and give the folder"
