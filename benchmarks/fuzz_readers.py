@@ -54,7 +54,7 @@ def fuzz(name: str, number: int, to: Path, until: float) -> tuple[int, Counter[s
         deadline=None,
         database=None,
         phases=[Phase.generate],
-        suppress_health_check=HealthCheck,
+        suppress_health_check=list(HealthCheck),
     )
     @given(READERS[name].made())
     def one(data: bytes) -> None:

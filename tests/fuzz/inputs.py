@@ -114,7 +114,15 @@ def header(name: str, link: str, kind: bytes, size: int, holes: bool) -> bytes:
 @st.composite
 def _records(draw: st.DrawFn) -> bytes:
     """Records of a pax header: its own length, a key, a value."""
-    keys = ("path", "linkpath", "size", "mtime", "uid", "hdrcharset", "GNU.sparse.map")
+    keys: tuple[str, ...] = (
+        "path",
+        "linkpath",
+        "size",
+        "mtime",
+        "uid",
+        "hdrcharset",
+        "GNU.sparse.map",
+    )
     keys += ("GNU.sparse.major", "GNU.sparse.minor", "GNU.sparse.size", "GNU.sparse.realsize")
     numbers = st.sampled_from(EDGES).map(str)
     values = st.one_of(numbers, st.sampled_from(_NAMES), st.text(max_size=8), st.just("0,1,2"))
@@ -131,7 +139,7 @@ def _records(draw: st.DrawFn) -> bytes:
 @st.composite
 def safetensors(draw: st.DrawFn) -> bytes:
     """A header of any length, whose tensors have any type, shape and place."""
-    number = st.sampled_from((*EDGES, 12, 24, 36, "a", None, [], 1.5))
+    number: st.SearchStrategy[object] = st.sampled_from((*EDGES, 12, 24, 36, "a", None, [], 1.5))
     tensor = st.fixed_dictionaries(
         {
             "dtype": st.sampled_from(
@@ -199,7 +207,7 @@ def tables() -> st.SearchStrategy[bytes]:
 def jsonl(draw: st.DrawFn, valid: bytes) -> bytes:
     """An exported store with some values replaced."""
     lines = valid.splitlines(keepends=True)
-    values = (
+    values: tuple[object, ...] = (
         *EDGES,
         1e308,
         -1e308,

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 from unicodedata import category
 
 import numpy as np
@@ -85,7 +86,7 @@ def _arrows() -> tuple[bytes, ...]:
 
 
 @cache
-def _schemas() -> tuple[object, ...]:
+def _schemas() -> tuple[Any, ...]:
     """Tables with the hub's columns, and with columns of every other kind."""
     import pyarrow as pa
 
@@ -238,7 +239,7 @@ def _packed() -> tuple[bytes, ...]:
     plain = Predictions(**columns)  # type: ignore[arg-type]
     group = np.arange(20, dtype=np.uint16) % 2
     parts = Predictions(
-        **columns,  # type: ignore[arg-type]
+        **columns,
         group=group,
         group_names=("a", "b"),
         base=np.arange(20, dtype=np.uint32),
@@ -246,7 +247,7 @@ def _packed() -> tuple[bytes, ...]:
     return pack(plain), pack(parts), *map(_npz, _odd_arrays())
 
 
-def _odd_arrays() -> tuple[dict[str, np.ndarray], ...]:  # type: ignore[type-arg]
+def _odd_arrays() -> tuple[dict[str, np.ndarray], ...]:
     scalar = {name: np.zeros((), np.uint16) for name in ("target", "prediction", "rank")}
     return (
         {"target": np.zeros(2, np.uint16)},
@@ -256,7 +257,7 @@ def _odd_arrays() -> tuple[dict[str, np.ndarray], ...]:  # type: ignore[type-arg
     )
 
 
-def _npz(arrays: dict[str, np.ndarray]) -> bytes:  # type: ignore[type-arg]
+def _npz(arrays: dict[str, np.ndarray]) -> bytes:
     file = io.BytesIO()
     np.savez(file, **arrays)  # type: ignore[arg-type]
     return file.getvalue()

@@ -118,4 +118,5 @@ def test_predictions_in_any_zip_are_refused(tmp_path: Path, field: int, value: i
 def test_an_index_that_fits_no_tar_is_made_anew(tmp_path: Path) -> None:
     for number, data in enumerate(readers.indexes()):
         (folder := tmp_path / str(number)).mkdir()
-        readers.READERS["tar-index"].read(folder, data)
+        with watched(tmp_path):
+            readers.READERS["tar-index"].read(folder, data)

@@ -21,7 +21,10 @@ def test_a_reader_answers_or_refuses_in_a_line(
     monkeypatch.setenv("BENCH_CACHE", str(tmp_path / "cache"))
 
     @settings(
-        max_examples=60, database=None, phases=[Phase.generate], suppress_health_check=HealthCheck
+        max_examples=60,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
     )
     @given(reader.made())
     def one(data: bytes) -> None:
