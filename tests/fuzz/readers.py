@@ -5,17 +5,15 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 from unicodedata import category
 
 import numpy as np
 from hypothesis import strategies as st
 
-from tests.fuzz import inputs
+from tests.fuzz import inputs, schemas
 
 Read = Callable[[Path, bytes], object]
 
@@ -55,86 +53,6 @@ def _tar(folder: Path, data: bytes) -> None:
 @cache
 def _tars() -> tuple[bytes, ...]:
     return tuple(data for kind in ("gnu", "pax", "ustar") for data in inputs.named(kind))
-
-
-@cache
-def _parquets() -> tuple[bytes, ...]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    found = []
-    for table in _schemas():
-        file = io.BytesIO()
-        with suppress(pa.ArrowInvalid):  # parquet has no times that far away
-            pq.write_table(table, file, row_group_size=2)
-            found.append(file.getvalue())
-    return tuple(found)
-
-
-@cache
-def _arrows() -> tuple[bytes, ...]:
-    import pyarrow as pa
-
-    found = []
-    for table in _schemas():
-        for writer in (pa.ipc.new_stream, pa.ipc.new_file):
-            file = io.BytesIO()
-            with writer(file, table.schema) as out:
-                out.write_table(table)
-            found.append(file.getvalue())
-    return tuple(found)
-
-
-@cache
-def _schemas() -> tuple[Any, ...]:
-    """Tables with the hub's columns, and with columns of every other kind."""
-    import pyarrow as pa
-
-    images = [
-        pa.array([{"bytes": inputs.JPEG, "path": "a.jpg"}, None, {"bytes": None, "path": None}]),
-        pa.array([{"bytes": "text", "path": 3}] * 3),
-        pa.array([{"path": "only.jpg"}] * 3),
-        pa.array([{"bytes": {"deep": 1}, "path": ["a"]}] * 3),
-        pa.array([inputs.JPEG, None, b""]),
-        pa.array(["a", "b", None]),
-        pa.array([[b"1"], [], None]),
-        pa.array([1, 2, 3]),
-        pa.array([None] * 3),
-        pa.array([b"abc"] * 3, pa.binary(3)),
-        pa.array([b"abc"] * 3, pa.large_binary()),
-        pa.array([b"a", b"b", b"a"]).dictionary_encode(),
-    ]
-    labels = [
-        pa.array([0, 1, 999]),
-        pa.array([2**63 - 1, -1, 0]),
-        pa.array([1.0, float("nan"), None]),
-        pa.array(["n01440764", "n01443537\n", ""]),
-        pa.array([True, False, None]),
-        pa.array([0, 10**9, 1], pa.timestamp("ns")),
-        pa.array([2**63 - 1, 0, 1], pa.timestamp("s")),
-        pa.array([[1], [2], None]),
-        pa.array([0, 1, 2], pa.date32()),
-        pa.array([b"n01440764"] * 3),
-        pa.array([None] * 3),
-        pa.array(["a", "b", "a"]).dictionary_encode(),
-    ]
-    notes = (
-        *(None, b"{}", b"\xff", b"[" * 50_000, b'{"info": {"features": {"label": {"names": 3}}}}'),
-        b'{"info": {"features": {"label": {"names": ["a\\nb", null]}}}}',
-        b'{"info": {"features": {"label": {"names": ["n01440764", "n01443537"]}}}}',
-    )
-    made = []
-    for i in range(len(images) * 2):
-        image, label = images[i % len(images)], labels[(i * 5 + i // len(images)) % len(labels)]
-        table = pa.table({"image": image, "label": label, "a\nb": image})
-        if note := notes[i % len(notes)]:
-            table = table.replace_schema_metadata({b"huggingface": note})
-        made.append(table)
-    made.append(pa.table({"jpg": images[4], "cls": labels[0]}))
-    made.append(pa.Table.from_arrays([images[4], images[4]], ["image", "image"]))
-    made.append(pa.table({"a\nb\x1b": [1]}))
-    made.append(pa.table({}))
-    return tuple(made)
 
 
 def _delimited(_folder: Path, data: bytes) -> None:
@@ -335,10 +253,6 @@ def _block_files() -> tuple[bytes, ...]:
         return (path.read_bytes(),)
 
 
-def _either(*made: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
-    return st.one_of(*made)
-
-
 _CSV = (
     b"model,images,top1\na,1000,0.5\nb,2000,0.6\n",
     b'# from a sheet\na;b\n1,5;"x;\n y"\n',
@@ -346,27 +260,30 @@ _CSV = (
     b"a|b\tc\n1|2\t3\n",
 )
 READERS = {
-    "tar": Reader(lambda: _either(inputs.tars(), inputs.corrupted(_tars())), _tar),
+    "tar": Reader(lambda: st.one_of(inputs.tars(), inputs.corrupted(_tars())), _tar),
     "parquet": Reader(
-        lambda: inputs.corrupted(_parquets()), lambda at, data: _listed(at, "t.parquet", data)
+        lambda: inputs.corrupted(schemas.parquets()),
+        lambda at, data: _listed(at, "t.parquet", data),
     ),
     "parquet-whole": Reader(
-        lambda: st.sampled_from(_parquets()), lambda at, data: _listed(at, "t.parquet", data)
+        lambda: st.sampled_from(schemas.parquets()), lambda at, data: _listed(at, "t.parquet", data)
     ),
     "arrow": Reader(
-        lambda: inputs.corrupted(_arrows()), lambda at, data: _listed(at, "t.arrow", data)
+        lambda: inputs.corrupted(schemas.arrows()), lambda at, data: _listed(at, "t.arrow", data)
     ),
     "arrow-whole": Reader(
-        lambda: st.sampled_from(_arrows()), lambda at, data: _listed(at, "t.arrow", data)
+        lambda: st.sampled_from(schemas.arrows()), lambda at, data: _listed(at, "t.arrow", data)
     ),
-    "table": Reader(lambda: _either(inputs.tables(), inputs.corrupted(_CSV)), _delimited),
+    "table": Reader(lambda: st.one_of(inputs.tables(), inputs.corrupted(_CSV)), _delimited),
     "import": Reader(
-        lambda: _either(inputs.jsonl(_exported()), inputs.corrupted([_exported()])), _import
+        lambda: st.one_of(inputs.jsonl(_exported()), inputs.corrupted([_exported()])), _import
     ),
     "safetensors": Reader(
-        lambda: _either(inputs.safetensors(), inputs.corrupted(_tensor_files())), _safetensors
+        lambda: st.one_of(inputs.safetensors(), inputs.corrupted(_tensor_files())), _safetensors
     ),
-    "pickle": Reader(lambda: _either(inputs.pickles(), inputs.corrupted(_pickle_files())), _pickle),
+    "pickle": Reader(
+        lambda: st.one_of(inputs.pickles(), inputs.corrupted(_pickle_files())), _pickle
+    ),
     "predictions": Reader(lambda: inputs.corrupted(_packed()), _predictions),
     "tar-index": Reader(lambda: inputs.corrupted(indexes()), _index),
     "blocks": Reader(lambda: inputs.corrupted(_block_files()), _blocks),
