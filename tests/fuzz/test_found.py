@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,17 @@ def test_predictions_in_any_zip_are_refused(tmp_path: Path, field: int, value: i
         watched(tmp_path, let=DataError),
     ):
         predictions.unpack(bytes(data))
+
+
+def test_members_that_are_no_arrays_are_refused(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as bundle:
+        for name in (*predictions.COLUMNS, "about", "text", "label"):
+            bundle.writestr(f"{name}.npy", b"junk")
+    with pytest.raises(DataError, match="not in this version's format"):
+        predictions.unpack(file.getvalue())
+    with watched(tmp_path):
+        readers.READERS["tar-index"].read(tmp_path, file.getvalue())
 
 
 def test_an_index_that_fits_no_tar_is_made_anew(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zX", b"\x28\xb5\x2f\xfd")  # gzip, bz
 #: What numpy, zipfile and json raise for bytes that are no kept index.
 _DAMAGE = (
     *(OSError, ValueError, LookupError, TypeError, EOFError, BadZipFile, ZlibError, StructError),
-    *(ArithmeticError, MemoryError, RuntimeError, SyntaxError),
+    *(ArithmeticError, AttributeError, MemoryError, RuntimeError, SyntaxError),
 )
 _LARGEST_HEADER = 1 << 20  # bytes of a long name or of pax records
 _MOST_LINKS = 8  # from one link to another

@@ -116,7 +116,8 @@ def unpack(data: bytes) -> Predictions:
                 raise ValueError(f"{size:,} bytes unpacked")
             names = tuple(map(str, file[_NAMES])) if _NAMES in file else ()
             kinds = {**COLUMNS, **{name: kind for name, kind in _PARTS.items() if name in file}}
-            arrays = {name: file[name] for name in kinds}
+            # A member that is no array comes as bytes; these are of another dtype.
+            arrays = {name: np.asarray(file[name]) for name in kinds}
     except _DAMAGE as error:
         raise DataError(
             f"stored predictions are damaged: {error}; measure this job again"
