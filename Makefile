@@ -19,13 +19,14 @@ INSTALL := $(PIP) install $(if $(LOCK),-c $(LOCK))
 CHECKED := bench suites reports tests benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-oldest test-newest lint format wheel install install-dev upgrade clean
+.PHONY: help demo test fuzz test-oldest test-newest lint format wheel install install-dev upgrade clean
 
 help:
 	@echo 'make demo         install, run the scaling suite on the embedded data, write report.html'
 	@echo 'make test         install with the development tools, run all tests'
 	@echo 'make test-oldest  run the tests with the oldest versions that pyproject.toml allows'
 	@echo 'make test-newest  run the tests with the newest versions that there are today'
+	@echo 'make fuzz         random files for all readers, MINUTES=10; failing ones are kept in fuzz/'
 	@echo 'make lint         ruff and mypy --strict'
 	@echo 'make format       let ruff lay the code out'
 	@echo 'make wheel        build dist/*.whl'
@@ -50,6 +51,10 @@ test-oldest:
 test-newest:
 	rm -rf .venv-newest
 	$(MAKE) test VENV=.venv-newest LOCK=
+
+MINUTES ?= 10
+fuzz: install-dev
+	OMP_NUM_THREADS=1 PYTHONPATH=$(CURDIR) $(BIN)/python benchmarks/fuzz_readers.py --minutes $(MINUTES)
 
 lint: install-dev
 	$(BIN)/ruff check $(CHECKED)

@@ -13,11 +13,14 @@ in bench and ends with 70; 1 is reserved for regressions.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from enum import IntEnum
 
 _LONGEST = 400
+#: Line ends, what steers a terminal, and what turns the direction of text.
+_STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 class ExitCode(IntEnum):
@@ -36,6 +39,9 @@ class BenchError(Exception):
     """Base of all errors that a user can cause and fix."""
 
     exit_code = ExitCode.INTERNAL
+
+    def __str__(self) -> str:
+        return visible(super().__str__())
 
 
 class UsageError(BenchError):
@@ -71,6 +77,15 @@ class JobError(BenchError):
     """A job that cannot produce a trustworthy number."""
 
     exit_code = ExitCode.JOBS_FAILED
+
+
+def visible(text: str) -> str:
+    r"""Text in one line whatever names and values in it hold: control characters are escaped.
+
+    >>> print(visible("a\nb.jpg"))
+    a\nb.jpg
+    """
+    return _STEERING.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def one_line(error: BaseException) -> str:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from bench.spec.errors import visible
+
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _SHOWN = 40  # characters of a line in a complaint
 _SEP = re.compile(r"sep=(.)", re.IGNORECASE)  # a first line that spreadsheets write and obey
@@ -128,7 +130,9 @@ def _rows(lines: Sequence[str], start: int, separator: str) -> Iterator[_Row]:
             try:
                 yield _Row(at + 1, next(reader), hashed)
             except csv.Error as error:
-                raise csv.Error(f"line {at + 1}: {error}; see to its quotes") from None
+                raise csv.Error(
+                    f"line {at + 1}: {visible(str(error))}; see to its quotes"
+                ) from None
         at += max(1, reader.line_num)
 
 

@@ -159,9 +159,26 @@ class Rows:
         columns["about"] = np.frombuffer(about, np.uint8)
         np.savez(file, **columns)
 
+    def _check(self, storages: int) -> None:
+        """ValueError where columns do not fit each other."""
+        columns = {name: self.column(name) for name in _TYPES}
+        tops = {"label": len(self.labels), "group": len(self.groups), "storage": storages}
+        if len({len(column) for column in columns.values()}) > 1:
+            raise ValueError("columns of unequal lengths")
+        if any(column.min(initial=0) < 0 for column in columns.values()) or any(
+            columns[name].max(initial=-1) >= top for name, top in tops.items()
+        ):
+            raise ValueError("numbers of nothing")
+        if len(self) and int((columns["start"] + columns["length"]).max()) > len(self._text):
+            raise ValueError("names that are not there")
+
     @classmethod
-    def load(cls, path: Path) -> tuple[Rows, list[str]]:
-        """What was saved: rows and notes. Raises OSError, ValueError, EOFError, LookupError."""
+    def load(cls, path: Path, storages: int) -> tuple[Rows, list[str]]:
+        """What was saved of so many storages: rows and notes.
+
+        Raises what numpy, zipfile and json do for a damaged file; ValueError where columns do not
+        fit each other.
+        """
         rows = cls()
         with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
             labels, groups, notes = json.loads(saved["about"].tobytes())
@@ -169,5 +186,6 @@ class Rows:
             rows.groups = {group: number for number, group in enumerate(groups)}
             rows._text = bytearray(saved["text"].tobytes())
             for name, column in rows._columns.items():
-                column.frombytes(saved[name].astype(column.typecode).tobytes())
+                column.frombytes(saved[name].astype(column.typecode, casting="same_kind").tobytes())
+        rows._check(storages)
         return rows, notes

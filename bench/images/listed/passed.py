@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bench.spec.errors import visible
+
 NO_IMAGES = "which are no images in class folders"
 
 
@@ -30,6 +32,6 @@ class Passed:
         """A line for each reason."""
         return [
             f"{'1 file' if count == 1 else f'{count:,} files'} passed over, {reason}: "
-            f"{self._first[reason]}{' ...' if count > 1 else ''}"
+            f"{visible(self._first[reason])}{' ...' if count > 1 else ''}"
             for reason, count in self._count.items()
         ]

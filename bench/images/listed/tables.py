@@ -19,6 +19,7 @@ import numpy as np
 
 from bench.images.imagenet import classes as imagenet_classes
 from bench.images.imagenet.synsets import is_synset
+from bench.images.listed.arrow_types import holds_images, image_type
 from bench.images.listed.columns import Rows, file_state
 from bench.images.listed.listing import Listing, listed
 from bench.images.types import Labels
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 IMAGES = ("image", "img", "jpg", "jpeg", "png")
 LABELS = ("label", "labels", "cls", "wnid", "synset")
 _LARGEST_GROUP = 1 << 30  # bytes of images that are read at once
+#: What pyarrow raises for damaged files, and for values that Python has no type for.
+_DAMAGE = (OSError, ValueError, TypeError, LookupError, ArithmeticError, NotImplementedError)
 
 
 class RowGroup(NamedTuple):
@@ -52,7 +55,7 @@ class RowGroup(NamedTuple):
         """The image in a row. Raises `DataError`."""
         try:
             data = _images(self)[offset].as_py()
-        except (OSError, ValueError) as error:  # pyarrow's errors are among these
+        except _DAMAGE as error:
             raise DataError(f"cannot read {self.path}: {_line(error)}") from error
         if not isinstance(data, bytes):
             raise DataError(
@@ -89,7 +92,7 @@ def table_listing(dataset: Dataset, files: Sequence[Path]) -> Listing:
         try:
             rows.saw([file_state(file.stat())])
             table = _opened(dataset, file)
-        except (OSError, ValueError) as error:
+        except _DAMAGE as error:
             raise DataError(
                 f"{dataset.name}: cannot read {file}: {_line(error)}; copy it again"
             ) from error
@@ -176,6 +179,12 @@ def _columns(dataset: Dataset, file: Path, schema: pa.Schema) -> tuple[str, str]
             raise DataError(
                 f"{dataset.name}: {file} has {schema.names.count(name)} columns {name!r}; keep one"
             )
+    kind = image_type(schema.field(found[0]).type)
+    if not holds_images(kind):
+        raise DataError(
+            f"{dataset.name}: column {found[0]!r} of {file} holds {kind!s:.80}; expected are "
+            "images as bytes"
+        )
     return found
 
 
@@ -185,7 +194,7 @@ def _paths(table: pa.Table, image: str) -> list[str]:
     if image not in table.column_names or "path" not in _fields(table.schema, image):
         return [""] * table.num_rows
     paths = pc.struct_field(table.column(image), "path").to_pylist()
-    return [path.rstrip("/").rpartition("/")[2] if path else "" for path in paths]
+    return [path.rstrip("/").rpartition("/")[2] if isinstance(path, str) else "" for path in paths]
 
 
 def _labels(dataset: Dataset, file: Path, table: Table) -> list[str | int]:
@@ -195,16 +204,20 @@ def _labels(dataset: Dataset, file: Path, table: Table) -> list[str | int]:
     for value in table.labels:
         if isinstance(value, str) and is_synset(value):
             found.append(value)
-        elif isinstance(value, int) and 0 <= value < len(meant):
+        elif _is_integer(value) and 0 <= value < len(meant):
             found.append(meant[value])
-        elif isinstance(value, int) and (not meant or value == -1):
+        elif _is_integer(value) and (not meant or value == -1):
             found.append(value)
         else:
             raise DataError(
-                f"{dataset.name}: {file} labels a row {value!r}; expected are class indices or "
+                f"{dataset.name}: {file} labels a row {value!r:.80}; expected are class indices or "
                 "synset names"
             )
     return found
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def column(names: Collection[str], wanted: Sequence[str]) -> str:
@@ -223,7 +236,7 @@ def _class_names(schema: pa.Schema, label: str) -> tuple[str, ...] | None:
     """The names that `datasets` keeps in the schema for a column of classes."""
     try:
         found: object = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
-    except ValueError:  # others may write what they like there
+    except (ValueError, RecursionError):  # others may write what they like there
         return None
     for key in ("info", "features", label, "names"):
         found = found.get(key) if isinstance(found, dict) else None
@@ -264,7 +277,9 @@ def _bytes(column: pa.ChunkedArray) -> pa.ChunkedArray:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return pc.struct_field(column, "bytes") if pa.types.is_struct(column.type) else column
+    found = pc.struct_field(column, "bytes") if pa.types.is_struct(column.type) else column
+    kind = image_type(found.type)
+    return found if kind == found.type else found.cast(kind)
 
 
 @lru_cache(maxsize=64)
@@ -274,10 +289,12 @@ def _mapped(path: str, _state: tuple[int, ...]) -> pa.Table:
 
     source = pa.memory_map(path)
     try:
-        return pa.ipc.open_stream(source).read_all()
+        table = pa.ipc.open_stream(source).read_all()
     except pa.ArrowInvalid:
         source.seek(0)
-        return pa.ipc.open_file(source).read_all()
+        table = pa.ipc.open_file(source).read_all()
+    table.validate(full=True)  # places that lead out of a damaged file would end the process
+    return table
 
 
 def _line(error: Exception) -> str:

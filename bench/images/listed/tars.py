@@ -8,6 +8,7 @@ thread.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import posixpath
@@ -15,8 +16,10 @@ import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from struct import error as StructError  # noqa: N812 - it is an error class, named as one
 from typing import NamedTuple
 from zipfile import BadZipFile
+from zlib import error as ZlibError  # noqa: N812 - the same
 
 from bench.images.drawn.store import cache_folder, replacing
 from bench.images.imagenet.synsets import is_synset, synset_in
@@ -30,6 +33,12 @@ from bench.spec.errors import DataError
 
 _INDEX_VERSION = 2
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zX", b"\x28\xb5\x2f\xfd")  # gzip, bzip2, xz, zstd
+#: What numpy, zipfile and json raise for bytes that are no kept index.
+_DAMAGE = (
+    *(OSError, ValueError, LookupError, TypeError, EOFError, BadZipFile, ZlibError, StructError),
+    *(ArithmeticError, AttributeError, MemoryError, RuntimeError, SyntaxError),
+)
+_LARGEST_HEADER = 1 << 20  # bytes of a long name or of pax records
 _MOST_LINKS = 8  # from one link to another
 
 
@@ -79,8 +88,8 @@ def _index(
     text = json.dumps([_INDEX_VERSION, grouped, known])
     kept = cache_folder() / f"tars-{hashlib.sha256(text.encode()).hexdigest()[:16]}.npz"
     # Absent or damaged: made anew.
-    with suppress(OSError, ValueError, LookupError, TypeError, EOFError, BadZipFile):
-        return Rows.load(kept)
+    with suppress(*_DAMAGE):
+        return Rows.load(kept, len(tars))
     rows, passed = Rows(), Passed()
     for number, tar in enumerate(tars):
         members = _members(dataset, tar, passed)
@@ -161,18 +170,31 @@ def _inside(name: str) -> str:
     return name
 
 
+class _Headers(io.BufferedReader):
+    """A tar's bytes for who reads headers alone: a size in them is no reason to read all."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As usual. Raises ``tarfile.ReadError`` where a header says that it is huge."""
+        if size is not None and size > _LARGEST_HEADER:
+            raise tarfile.ReadError(f"a header of {size} bytes")
+        return super().read(size)
+
+
 def _headers(dataset: Dataset, path: Path) -> Iterator[tarfile.TarInfo]:
     try:
-        with tarfile.open(path, "r:") as tar, path.open("rb") as file:
+        with (
+            _Headers(io.FileIO(path)) as file,
+            tarfile.open(fileobj=file, mode="r:") as tar,
+        ):
             while (member := tar.next()) is not None:
                 tar.members = []  # type: ignore[attr-defined]  # it would keep them all
                 yield member
             # tarfile takes a cut within a header for the end; a whole tar has an empty block there
             if os.pread(file.fileno(), tarfile.BLOCKSIZE, tar.offset) != bytes(tarfile.BLOCKSIZE):
                 raise tarfile.ReadError("it ends without an end mark")
-    except (tarfile.TarError, OSError, ValueError) as error:
-        with suppress(OSError), path.open("rb") as file:
-            if file.read(4).startswith(_COMPRESSED):
+    except (tarfile.TarError, OSError, ValueError, ArithmeticError) as error:
+        with suppress(OSError), path.open("rb") as begin:
+            if begin.read(4).startswith(_COMPRESSED):
                 raise DataError(
                     f"{dataset.name}: {path} is compressed, so images cannot be read in any order; "
                     "unpack it and give the folder"

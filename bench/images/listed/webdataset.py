@@ -145,7 +145,7 @@ def _cut(name: str) -> tuple[str, str]:
 def _label_and_file(read: Mapping[str, bytes]) -> tuple[str | int | None, str | None]:
     """Label, and the file name if it is one of val's."""
     fields: dict[str, Any] = {}
-    with suppress(ValueError):  # no JSON, or no text
+    with suppress(ValueError, RecursionError):  # no JSON, or no text
         parsed = json.loads(read.get("json", b"{}"))
         fields = parsed if isinstance(parsed, dict) else {}
     label: object = fields.get("label")

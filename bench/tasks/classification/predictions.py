@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from struct import error as StructError  # noqa: N812 - it is an error class, named as one
 from types import MappingProxyType
 from zipfile import BadZipFile
 from zlib import error as ZlibError  # noqa: N812 - it is an error class, named as one
@@ -36,6 +37,12 @@ _PARTS: Mapping[str, type[np.generic]] = MappingProxyType(
     {"group": np.uint16, "base_steps": np.uint32}
 )
 _NAMES = "group_names"
+_LARGEST = 1 << 30  # bytes that are unpacked, of 50 million images; a small file may claim any size
+#: What numpy and zipfile raise for bytes that are no npz file; of other compressions RuntimeError.
+_DAMAGE = (
+    *(BadZipFile, ZlibError, EOFError, LookupError, OSError, ValueError, TypeError),
+    *(ArithmeticError, MemoryError, RuntimeError, SyntaxError, StructError),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,10 +112,13 @@ def unpack(data: bytes) -> Predictions:
     """
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            if (size := sum(member.file_size for member in file.zip.infolist())) > _LARGEST:
+                raise ValueError(f"{size:,} bytes unpacked")
             names = tuple(map(str, file[_NAMES])) if _NAMES in file else ()
             kinds = {**COLUMNS, **{name: kind for name, kind in _PARTS.items() if name in file}}
-            arrays = {name: file[name] for name in kinds}
-    except (BadZipFile, ZlibError, EOFError, KeyError, OSError, ValueError, TypeError) as error:
+            # A member that is no array comes as bytes; these are of another dtype.
+            arrays = {name: np.asarray(file[name]) for name in kinds}
+    except _DAMAGE as error:
         raise DataError(
             f"stored predictions are damaged: {error}; measure this job again"
         ) from error

@@ -84,7 +84,7 @@ def test_rows_are_kept_and_read_again(tmp_path: Path) -> None:
     rows.add(0, ["a", "\udcff"], [3, "n01440764"], [1, 2], [5, 1 << 40], "fog-1")
     with (tmp_path / "rows").open("wb") as file:
         rows.save(file, ["a note"])
-    again, notes = Rows.load(tmp_path / "rows")
+    again, notes = Rows.load(tmp_path / "rows", 1)
     assert notes == ["a note"]
     assert (again.labels, again.groups) == ({3: 0, "n01440764": 1}, {"fog-1": 0})
     assert list(again.files) == ["a", "\udcff"]
