@@ -71,10 +71,8 @@ def of_gains(gain: pd.DataFrame) -> Iterator[Block]:
         f"{number(found.detectable[role], Form.FIXED, 1)} on {title(role)}"
         for role in ordered(list(found.detectable))
     ]
-    sentences = [
-        f"{found.clear} of {found.tested} gains differ from zero at 5 % after Holm over all "
-        "(mid-p McNemar)."
-    ]
+    of_all = f"{found.clear} of {found.tested} gains"
+    sentences = [f"{of_all} differ from zero at 5 % after Holm over all (mid-p McNemar)."]
     if each:  # too few images see no gain of any size
         sentences.append(
             f"Gains found 4 times in 5, in points, median over pairs: {in_words(each)}."
