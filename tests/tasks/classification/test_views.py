@@ -141,6 +141,20 @@ def test_real_is_timms() -> None:
             Labels(np.array([3])),
             "must be distinct indices of net's classes, 0..999",
         ),
+        (
+            "imagenet-val",
+            {"options": {"classes": (3, 1000)}},
+            1000,
+            Labels(np.array([3])),
+            "must be distinct indices of net's classes, 0..999",
+        ),
+        (
+            "imagenet-val",
+            {"options": {"classes": (-1, 3)}},
+            1000,
+            Labels(np.array([3])),
+            "must be distinct indices of net's classes, 0..999",
+        ),
         ("imagenet-val", {"options": {"classes": "x"}}, 1000, Labels(A), "no class list 'x'"),
     ],
 )
