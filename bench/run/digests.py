@@ -11,13 +11,17 @@ from bench.images.imagenet.check import mixed_up
 from bench.images.listed.sources import listing
 from bench.spec import Dataset, Role, replace
 
+#: Called with (done, total) while something goes on.
+Count = Callable[[int, int], None]
+#: What shows the progress of a named piece of work.
+Counting = Callable[[str], AbstractContextManager[Count]]
 _DRAWN_WITH = ("numpy", "pillow", "matplotlib")
 
 
 def drawn(
     datasets: Sequence[Dataset],
     workers: int,
-    counting: Callable[[str], AbstractContextManager[Callable[[int, int], None]]],
+    counting: Counting,
     warn: Callable[[str], None],
 ) -> dict[str, str]:
     """Digests of the drawn datasets, by name; draws missing ones. Warns if pixels differ."""

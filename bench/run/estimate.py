@@ -156,6 +156,7 @@ def _group(job: Job) -> tuple[_Kind, str]:
 
 
 def _median(ordered: list[float]) -> float:
+    """Of sorted values; that of the standard library would sort them again for every job."""
     half = len(ordered) // 2
     return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 

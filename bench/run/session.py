@@ -17,15 +17,13 @@ from bench.checkpoints import weights
 from bench.images.drawn.store import cached_digest
 from bench.images.listed.sources import listing
 from bench.run import digests, loop, provenance
+from bench.run.digests import Count, Counting
 from bench.run.estimate import Estimate, Estimator
 from bench.run.execute import MEASURES, execute
 from bench.run.selection import Selection
 from bench.spec import Job
 from bench.store import Store
 from bench.store.durations import JobDuration
-
-#: Called with (done, total) to show progress.
-Count = Callable[[int, int], None]
 
 
 @contextmanager
@@ -37,7 +35,7 @@ def _uncounted(_what: str) -> Iterator[Count]:
 class Feedback:
     """Callbacks for progress and warnings; silent by default."""
 
-    counting: Callable[[str], AbstractContextManager[Count]] = _uncounted
+    counting: Counting = _uncounted
     warn: Callable[[str], None] = lambda _text: None
     note: Callable[[str], None] = lambda _text: None
     observer: AbstractContextManager[loop.Observer] = field(

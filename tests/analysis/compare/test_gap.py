@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
@@ -24,18 +23,7 @@ from bench.analysis.compare.gap import (
 from bench.analysis.compare.matching import Matched, match
 from bench.analysis.compare.pairing import common_jobs, shared_jobs
 from bench.analysis.tables.axes import MatchBy
-
-
-@dataclass(frozen=True)
-class Said:
-    target: Any
-    prediction: Any
-    confidence: Any
-    target_logp: Any
-
-    @property
-    def rank(self) -> Any:
-        return (self.prediction != self.target).astype(int)
+from tests.said import Said
 
 
 def said(n: int, skill: float, seed: int, sure: float = 0.8) -> Said:

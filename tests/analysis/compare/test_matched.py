@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -12,18 +9,7 @@ from bench.analysis.compare.gap import compare_sets, mean_interval
 from bench.analysis.compare.matched import compare_pairs
 from bench.analysis.compare.matching import Pair
 from bench.analysis.stats.proportions import holm
-
-
-@dataclass(frozen=True)
-class Said:
-    target: Any
-    prediction: Any
-    confidence: Any
-    target_logp: Any
-
-    @property
-    def rank(self) -> Any:
-        return (self.prediction != self.target).astype(int)
+from tests.said import Said
 
 
 def said(right: int, n: int = 200) -> Said:
